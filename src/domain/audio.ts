@@ -1,0 +1,13 @@
+/** An audio smaller than this many bytes is a header without speech: the old monitor's measure of validity. */
+export const MIN_AUDIO_BYTES = 5000;
+
+export interface Audio {
+  audioUrl: string;
+  filename: string;
+  /** bytes */
+  fileSize: number;
+}
+
+export function isValidAudio(audio: Pick<Audio, "fileSize">): boolean {
+  return audio.fileSize >= MIN_AUDIO_BYTES;
+}
