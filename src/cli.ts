@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import type { Command, CommandIo } from "./commands/command.ts";
+import { stopSignal } from "./commands/stop-signal.ts";
+import type { CommandName } from "./config.ts";
+import { ConfigError, TtsMonitorError } from "./errors.ts";
+import { VERSION } from "./version.ts";
+
+/** Every command there is, loaded when it is asked for: `--version` waits for no database driver. */
+const COMMANDS: { [Name in CommandName]: () => Promise<Command<Name>> } = {
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  migrate: async () => (await import("./commands/migrate.ts")).migrateCommand,
+  demo: async () => (await import("./commands/demo.ts")).demoCommand,
+};
+
+const FAILED = 1;
+const USAGE = 2;
+
+// Whoever read the output may be gone (`tts-monitor --help | head -1`): no reason to end with a stack.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: string[]): Promise<number> {
+  const [word = "help", ...rest] = argv;
+  try {
+    if (argv.includes("--version")) return printed(VERSION);
+    if (isCommand(word)) return asksForHelp(rest) ? printed(await commandHelp(word)) : await run(word, rest);
+    if (word !== "help" && !asksForHelp([word])) {
+      throw new ConfigError('unknown command; "tts-monitor --help" lists the commands');
+    }
+    const [about = ""] = rest;
+    return printed(isCommand(about) ? await commandHelp(about) : await generalHelp());
+  } catch (error) {
+    process.stderr.write(`tts-monitor: ${oneLine(error)}\n`);
+    return error instanceof ConfigError ? USAGE : FAILED;
+  }
+}
+
+async function run<Name extends CommandName>(name: Name, argv: string[]): Promise<number> {
+  const { loadConfig } = await import("./config.ts");
+  const config = loadConfig(name, argv);
+  const { createLogger } = await import("./logger.ts");
+  const log = createLogger(config.log);
+  const io: CommandIo = { print: printed, log, stopSignal };
+  try {
+    const command = await COMMANDS[name]();
+    return await command.run(config, io);
+  } catch (error) {
+    if (!(error instanceof TtsMonitorError)) log.debug({ err: error }, `${name} failed`);
+    throw error;
+  }
+}
+
+async function commandHelp(name: CommandName): Promise<string> {
+  const { helpFor } = await import("./config.ts");
+  const { summary } = await COMMANDS[name]();
+  return `${summary}\n\n${helpFor(name)}`;
+}
+
+async function generalHelp(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  return [
+    "Usage: tts-monitor COMMAND [flags]",
+    "",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
+    "",
+    '"tts-monitor COMMAND --help" lists the flags of a command; "tts-monitor --version" tells the version.',
+  ].join("\n");
+}
+
+function isCommand(word: string): word is CommandName {
+  return Object.hasOwn(COMMANDS, word);
+}
+
+function asksForHelp(words: string[]): boolean {
+  return words.includes("--help") || words.includes("-h");
+}
+
+function printed(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+/** The errors of a refused connection to several addresses have no message of their own. */
+function oneLine(error: unknown): string {
+  const { message, code } = Object(error) as { message?: string; code?: string };
+  return (message || code || String(error)).replaceAll(/[\s\p{Cc}]+/gu, " ");
+}

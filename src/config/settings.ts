@@ -1,0 +1,222 @@
+import * as kinds from "./kinds.ts";
+
+export const COMMANDS = ["serve", "migrate", "demo"] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+/** Who reads settings: a command from flags and environment, a worker (the library) from the environment. */
+export type Reader = CommandName | "worker";
+
+export interface Setting {
+  kind: kinds.Kind;
+  /** as text, in the form that a user would write */
+  default?: string;
+  /** what happens without it, where there is no default */
+  otherwise?: string;
+  help: string;
+  readers: readonly Reader[];
+  /** the readers that do not run without it */
+  requiredBy?: readonly Reader[];
+  /** a further environment variable, weaker than the setting's own */
+  alias?: string;
+}
+
+const ALL = ["serve", "migrate", "demo", "worker"] as const;
+const SERVICES = ["serve", "demo"] as const;
+const TASK_OWNERS = ["serve", "demo", "worker"] as const;
+
+/** Every setting there is. One more is one more entry: flag, environment variable, help and type follow. */
+export const SETTINGS = {
+  "database.url": {
+    kind: kinds.databaseUrl,
+    otherwise: "embedded",
+    help: "PostgreSQL 13 or newer",
+    readers: ALL,
+    requiredBy: ["migrate"],
+    alias: "DATABASE_URL",
+  },
+  "database.migrate": {
+    kind: kinds.flag,
+    default: "false",
+    help: "bring the database's schema up to date first; an embedded database always is",
+    readers: ["serve"],
+  },
+  "data-dir": {
+    kind: kinds.directory,
+    default: ".tts-monitor",
+    help: "where the embedded database keeps its data",
+    readers: SERVICES,
+  },
+  "web.listen-address": {
+    kind: kinds.listenAddress,
+    default: ":9560",
+    help: "address of the exporter's HTTP",
+    readers: SERVICES,
+  },
+  "web.telemetry-path": {
+    kind: kinds.telemetryPath,
+    default: "/metrics",
+    help: "path of the metrics",
+    readers: SERVICES,
+  },
+  "scrape.timeout-offset": {
+    kind: kinds.wait,
+    default: "500ms",
+    help: "taken off the time that Prometheus allows for a scrape",
+    readers: SERVICES,
+  },
+  "collector.texts": {
+    kind: kinds.flag,
+    default: "true",
+    help: "count the application's texts and those with valid audio",
+    readers: ["serve"],
+  },
+  "texts.cache": {
+    kind: kinds.wait,
+    default: "60s",
+    help: "how long a direct count of texts is reused where their tables carry no triggers",
+    readers: ["serve"],
+  },
+  "task.timeout": {
+    kind: kinds.period,
+    default: "40m",
+    help: "deadline of a task, from its start",
+    readers: TASK_OWNERS,
+  },
+  "task.pending-timeout": {
+    kind: kinds.period,
+    default: "15m",
+    help: "a pending task older than this is stuck: never_claimed",
+    readers: SERVICES,
+  },
+  "heartbeat.interval": {
+    kind: kinds.period,
+    default: "5s",
+    help: "how often a worker renews its heartbeat",
+    readers: TASK_OWNERS,
+  },
+  "heartbeat.timeout": {
+    kind: kinds.period,
+    default: "30s",
+    help: "a worker not heard from for this long is lost",
+    readers: TASK_OWNERS,
+  },
+  "sweep.interval": {
+    kind: kinds.period,
+    default: "5s",
+    help: "how often overdue tasks and those of lost workers are ended",
+    readers: SERVICES,
+  },
+  "dedup.window": {
+    kind: kinds.span,
+    default: "24h",
+    help: "a task completed within it answers a new submission of the same content",
+    readers: TASK_OWNERS,
+  },
+  "concurrency.global": {
+    kind: kinds.wholeNumber(1, 2_147_483_647),
+    otherwise: "no limit",
+    help: "tasks in processing over all workers, never exceeded",
+    readers: SERVICES,
+  },
+  "slo.latency": {
+    kind: kinds.period,
+    default: "60s",
+    help: "a completed task is in time when waiting plus processing took at most this",
+    readers: SERVICES,
+  },
+  "track-app-tables": {
+    kind: kinds.flag,
+    default: "false",
+    help: "install triggers on tts_texts and tts_audios that keep the texts' totals",
+    readers: ["migrate"],
+  },
+  "untrack-app-tables": {
+    kind: kinds.flag,
+    default: "false",
+    help: "remove these triggers",
+    readers: ["migrate"],
+  },
+  "grant.reader": {
+    kind: kinds.roleName,
+    otherwise: "none",
+    help: "an existing role to grant what the exporter's scrape and Grafana read",
+    readers: ["migrate"],
+  },
+  "grant.writer": {
+    kind: kinds.roleName,
+    otherwise: "none",
+    help: "an existing role to grant what workers and the API write",
+    readers: ["migrate"],
+  },
+  texts: {
+    kind: kinds.directory,
+    otherwise: "those that come with the program",
+    help: "directory of the texts to speak",
+    readers: ["demo"],
+  },
+  workers: { kind: kinds.wholeNumber(1, 64), default: "4", help: "worker processes", readers: ["demo"] },
+  rate: {
+    kind: kinds.decimal(0.001, 1000),
+    default: "1",
+    help: "new texts per second",
+    readers: ["demo"],
+  },
+  "fault.fail": {
+    kind: kinds.decimal(0, 1),
+    default: "0.05",
+    help: "share of tasks whose speech provider answers with an error",
+    readers: ["demo"],
+  },
+  "fault.slow": {
+    kind: kinds.decimal(0, 1),
+    default: "0.05",
+    help: "share of tasks whose speech provider is slow",
+    readers: ["demo"],
+  },
+  "fault.hang": {
+    kind: kinds.decimal(0, 1),
+    default: "0.01",
+    help: "share of tasks whose speech provider never answers",
+    readers: ["demo"],
+  },
+  "fault.crash": {
+    kind: kinds.decimal(0, 1),
+    default: "0.005",
+    help: "share of tasks whose worker dies",
+    readers: ["demo"],
+  },
+  "shutdown.grace": {
+    kind: kinds.wait,
+    default: "30s",
+    help: "how long a stopping process lets finish what runs",
+    readers: TASK_OWNERS,
+  },
+  "log.level": {
+    kind: kinds.oneOf("debug", "info", "warn", "error"),
+    default: "info",
+    help: "least level that is logged, on standard error",
+    readers: ALL,
+  },
+  "log.format": {
+    kind: kinds.oneOf("json", "pretty"),
+    default: "json",
+    help: "one JSON object a line, or lines for people",
+    readers: ALL,
+  },
+} as const satisfies Record<string, Setting>;
+
+export function settingsOf(reader: Reader): [string, Setting][] {
+  const all: [string, Setting][] = Object.entries(SETTINGS);
+  return all.filter(([, setting]) => setting.readers.includes(reader));
+}
+
+/** A setting that is on or off: its flag takes no value, and `--no-…` turns it off. */
+export function isSwitch(setting: Setting): boolean {
+  return setting.kind.placeholder === "";
+}
+
+/** The environment variables of a setting, the strongest first. */
+export function variablesOf(name: string, setting: Setting): string[] {
+  const own = `TTS_MONITOR_${name.toUpperCase().replaceAll(/[.-]/g, "_")}`;
+  return setting.alias === undefined ? [own] : [own, setting.alias];
+}

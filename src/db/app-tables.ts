@@ -1,0 +1,97 @@
+import type pg from "pg";
+import { OperationError } from "../errors.ts";
+
+const TEXT_TRIGGERS = `
+  create trigger tts_monitor_insert after insert on tts_texts referencing new table as new_rows
+    for each statement execute function tts_monitor.record_texts();
+  create trigger tts_monitor_delete after delete on tts_texts referencing old table as old_rows
+    for each statement execute function tts_monitor.record_texts();
+  create trigger tts_monitor_update after update on tts_texts for each row
+    when (old.id <> new.id or old.is_deleted is distinct from new.is_deleted)
+    execute function tts_monitor.record_text_update();
+  create trigger tts_monitor_truncate after truncate on tts_texts
+    for each statement execute function tts_monitor.record_truncation('texts');
+`;
+
+const AUDIO_TRIGGERS = `
+  create trigger tts_monitor_insert after insert on tts_audios referencing new table as new_rows
+    for each statement execute function tts_monitor.record_audios();
+  create trigger tts_monitor_delete after delete on tts_audios referencing old table as old_rows
+    for each statement execute function tts_monitor.record_audios();
+  create trigger tts_monitor_update after update on tts_audios for each row
+    when (old.text_id is distinct from new.text_id or old.is_deleted is distinct from new.is_deleted
+      or old.file_size is distinct from new.file_size)
+    execute function tts_monitor.record_audio_update();
+  create trigger tts_monitor_truncate after truncate on tts_audios
+    for each statement execute function tts_monitor.record_truncation('audios');
+`;
+
+const DROP_TRIGGERS = ["tts_texts", "tts_audios"]
+  .flatMap((table) =>
+    ["insert", "delete", "update", "truncate"].map(
+      (event) => `drop trigger if exists tts_monitor_${event} on ${table}`,
+    ),
+  )
+  .join(";\n");
+
+const CLEAR = `
+  truncate tts_monitor.text_deltas, tts_monitor.text_states;
+  update tts_monitor.text_totals set texts = 0, completed = 0;
+`;
+
+const COUNT = `
+  insert into tts_monitor.text_states (text_id, alive, valid_audios)
+  select text_id, coalesce(t.alive, 0), coalesce(a.valid_audios, 0)
+  from (select id as text_id, tts_monitor.is_alive(is_deleted) as alive from tts_texts) t
+  full join (
+    select text_id, count(*) as valid_audios from tts_audios
+    where text_id is not null and tts_monitor.is_valid_audio(is_deleted, file_size) = 1 group by text_id
+  ) a using (text_id);
+  update tts_monitor.text_totals set (texts, completed) = (
+    select coalesce(sum(alive), 0), coalesce(sum(tts_monitor.is_completed(alive, valid_audios)), 0)
+    from tts_monitor.text_states
+  );
+`;
+
+/**
+ * Installs the triggers that keep the texts' totals, and counts the rows that are there. Both tables are locked
+ * against writers meanwhile, so that none is missed. Running it again counts anew.
+ * @throws OperationError when the application's tables are not there
+ */
+export async function trackAppTables(client: pg.ClientBase): Promise<void> {
+  await requireAppTables(client);
+  await inTransaction(
+    client,
+    `
+    lock table tts_texts, tts_audios in share row exclusive mode;
+    ${DROP_TRIGGERS};
+    ${CLEAR}
+    ${COUNT}
+    ${TEXT_TRIGGERS}
+    ${AUDIO_TRIGGERS}
+  `,
+  );
+}
+
+/** Takes the triggers away again and forgets the totals; the exporter then counts directly. */
+export async function untrackAppTables(client: pg.ClientBase): Promise<void> {
+  await requireAppTables(client);
+  await inTransaction(client, `${DROP_TRIGGERS};\n${CLEAR}`);
+}
+
+async function requireAppTables(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    "select name from unnest(array['tts_texts', 'tts_audios']) name where to_regclass(name) is null",
+  );
+  const [missing] = rows;
+  if (missing) throw new OperationError(`the application's table ${missing.name} is not in the search path`);
+}
+
+async function inTransaction(client: pg.ClientBase, sql: string): Promise<void> {
+  try {
+    await client.query(`begin; ${sql} commit;`);
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}

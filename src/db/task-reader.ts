@@ -1,0 +1,47 @@
+import type { Status } from "../domain/task.ts";
+import type { Queryable } from "./pool.ts";
+
+/** A task as the API shows it; times in seconds since the epoch. */
+export interface TaskRow {
+  taskId: bigint;
+  textId: bigint;
+  status: Status;
+  reason: string | null;
+  errorMessage: string | null;
+  audioUrl: string | null;
+  filename: string | null;
+  startTime: number | null;
+  completedTime: number | null;
+  /** seconds; of a running task, so far */
+  duration: number | null;
+}
+
+const COLUMNS = `
+  t.id as "taskId", t.text_id as "textId", t.status, t.reason, t.error_message as "errorMessage",
+  t.audio_url as "audioUrl", t.filename,
+  extract(epoch from t.started_at)::float8 as "startTime",
+  extract(epoch from t.finished_at)::float8 as "completedTime",
+  greatest(0, extract(epoch from coalesce(t.finished_at, clock_timestamp()) - t.started_at))::float8 as duration`;
+
+export async function readTask(db: Queryable, taskId: bigint): Promise<TaskRow | undefined> {
+  const { rows } = await db.query<TaskRow>(`select ${COLUMNS} from tts_monitor.tasks t where id = $1`, [
+    taskId,
+  ]);
+  return rows[0];
+}
+
+/** The newest task of a text, its own or one that it follows, whichever it came to last. */
+export async function readTaskOfText(db: Queryable, textId: bigint): Promise<TaskRow | undefined> {
+  const { rows } = await db.query<TaskRow>(
+    `select ${COLUMNS}
+     from (
+       (select id, created_at as since from tts_monitor.tasks where text_id = $1 order by id desc limit 1)
+       union all
+       (select task_id, followed_at from tts_monitor.followers where text_id = $1
+        order by followed_at desc limit 1)
+     ) known join tts_monitor.tasks t using (id)
+     order by known.since desc, t.id desc limit 1`,
+    [textId],
+  );
+  return rows[0];
+}

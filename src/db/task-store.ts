@@ -1,0 +1,218 @@
+import type { Audio } from "../domain/audio.ts";
+import type { Reason } from "../domain/reason.ts";
+import type { Outcome, Status } from "../domain/task.ts";
+import type { Queryable } from "./pool.ts";
+import type { Slot } from "./worker-store.ts";
+
+// The one place where a task's state changes: each function is one statement whose guard stands in its `where`.
+// The same transaction books the change (migrations/0002_ledger.sql).
+
+// A pending task belongs to the process that waits with it for a slot; when that is gone, to whoever comes.
+const OWNERLESS = `not exists (
+  select from tts_monitor.worker_states w
+  where w.worker = t.worker and w.incarnation = t.incarnation and w.state <> 'lost'
+)`;
+
+const OWNS_SLOT = "exists (select from tts_monitor.workers where worker = $2 and incarnation = $3)";
+
+export interface NewTask {
+  textId: bigint;
+  contentHash: string | null;
+  slot: Slot;
+  /** ms within which a completed task of the same content answers a new submission */
+  dedupWindow: number;
+}
+
+/**
+ * Records a pending task, unless its content is in work or was completed within the window.
+ * @returns its id; undefined when there is such a task
+ */
+export async function insertPending(db: Queryable, task: NewTask): Promise<bigint | undefined> {
+  const { rows } = await db.query<{ id: bigint }>(
+    `insert into tts_monitor.tasks (text_id, content_hash, worker, incarnation)
+     select $1, $2, $3, $4
+     where $2::text is null or not exists (
+       select from tts_monitor.tasks
+       where content_hash = $2 and status = 'completed'
+         and finished_at > clock_timestamp() - $5 * interval '1 millisecond'
+     )
+     on conflict (content_hash) where status in ('pending', 'processing') do nothing
+     returning id`,
+    [task.textId, task.contentHash, task.slot.worker, task.slot.incarnation, task.dedupWindow],
+  );
+  return rows[0]?.id;
+}
+
+/** Takes over the pending task of this content that nobody waits with: a retry, or a dead worker's. */
+export async function adoptPending(
+  db: Queryable,
+  contentHash: string,
+  slot: Slot,
+): Promise<{ taskId: bigint; textId: bigint } | undefined> {
+  const { rows } = await db.query<{ taskId: bigint; textId: bigint }>(
+    `update tts_monitor.tasks t set worker = $2, incarnation = $3
+     where content_hash = $1 and status = 'pending' and ${OWNERLESS}
+     returning id as "taskId", text_id as "textId"`,
+    [contentHash, slot.worker, slot.incarnation],
+  );
+  return rows[0];
+}
+
+export interface ExistingTask {
+  taskId: bigint;
+  textId: bigint;
+  status: Status;
+}
+
+/** The task that answers for this content: the living one, else the newest completed within the window (ms). */
+export async function findByContent(
+  db: Queryable,
+  contentHash: string,
+  dedupWindow: number,
+): Promise<ExistingTask | undefined> {
+  const { rows } = await db.query<ExistingTask>(`${LEADER} select * from leader`, [contentHash, dedupWindow]);
+  return rows[0];
+}
+
+const LEADER = `
+  with candidates as (
+    select id, text_id, status from tts_monitor.tasks
+    where content_hash = $1 and status in ('pending', 'processing')
+    union all
+    (select id, text_id, status from tts_monitor.tasks
+     where content_hash = $1 and status = 'completed'
+       and finished_at > clock_timestamp() - $2 * interval '1 millisecond'
+     order by finished_at desc limit 1)
+  ),
+  leader as (
+    select id as "taskId", text_id as "textId", status from candidates order by status = 'completed' limit 1
+  )`;
+
+/** Lets a text follow the task that answers for its content, and counts the submission as deduplicated. */
+export async function followLeader(
+  db: Queryable,
+  textId: bigint,
+  contentHash: string,
+  dedupWindow: number,
+): Promise<ExistingTask | undefined> {
+  const { rows } = await db.query<ExistingTask>(
+    `${LEADER},
+     counted as (insert into tts_monitor.task_deltas (event) select 'deduplicated' from leader),
+     followed as (
+       insert into tts_monitor.followers (text_id, task_id)
+       select $3, "taskId" from leader where "textId" <> $3
+       on conflict (text_id, task_id) do update set followed_at = excluded.followed_at
+     )
+     select * from leader`,
+    [contentHash, dedupWindow, textId],
+  );
+  return rows[0];
+}
+
+/** Lets a text follow a given task. @returns false when there is no such task */
+export async function follow(db: Queryable, textId: bigint, taskId: bigint): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `insert into tts_monitor.followers (text_id, task_id)
+     select $1, id from tts_monitor.tasks where id = $2
+     on conflict (text_id, task_id) do update set followed_at = excluded.followed_at`,
+    [textId, taskId],
+  );
+  return rowCount === 1;
+}
+
+/**
+ * Starts a pending task under the global limit, for a worker that owns its slot.
+ * @param timeout ms from now to its deadline
+ * @returns false when it is not pending, the limit is reached or the slot is another process's: ask `readTask`
+ */
+export async function start(db: Queryable, taskId: bigint, slot: Slot, timeout: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update tts_monitor.tasks set
+       status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
+       deadline_at = clock.now + $4 * interval '1 millisecond'
+     from (select clock_timestamp() as now) clock
+     where id = $1 and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()`,
+    [taskId, slot.worker, slot.incarnation, timeout],
+  );
+  return rowCount === 1;
+}
+
+export interface ClaimedTask {
+  taskId: bigint;
+  textId: bigint;
+}
+
+/** Starts the oldest pending task that nobody waits with; undefined when there is none or the limit is reached. */
+export async function claimOldest(
+  db: Queryable,
+  slot: Slot,
+  timeout: number,
+): Promise<ClaimedTask | undefined> {
+  const { rows } = await db.query<ClaimedTask>(
+    `update tts_monitor.tasks set
+       status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
+       deadline_at = clock.now + $1 * interval '1 millisecond'
+     from (select clock_timestamp() as now) clock
+     where id = (
+         select id from tts_monitor.tasks t where status = 'pending' and ${OWNERLESS}
+         order by created_at, id limit 1 for update skip locked
+       )
+       and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
+     returning id as "taskId", text_id as "textId"`,
+    [timeout, slot.worker, slot.incarnation],
+  );
+  return rows[0];
+}
+
+export interface Ending {
+  outcome: Outcome;
+  reason: Reason | null;
+  errorMessage: string | null;
+  audio: Audio | null;
+}
+
+/** Ends a task that is processing. @returns false when it is not: nothing was changed */
+export async function end(db: Queryable, taskId: bigint, ending: Ending): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update tts_monitor.tasks set
+       status = $2, finished_at = clock_timestamp(), reason = $3, error_message = $4,
+       audio_url = $5, filename = $6, file_size = $7
+     where id = $1 and status = 'processing'`,
+    [taskId, ending.outcome, ending.reason, ending.errorMessage, ...audioColumns(ending.audio)],
+  );
+  return rowCount === 1;
+}
+
+function audioColumns(audio: Audio | null): [string | null, string | null, number | null] {
+  return audio ? [audio.audioUrl, audio.filename, audio.fileSize] : [null, null, null];
+}
+
+export interface EndedTask {
+  status: Outcome;
+  reason: string | null;
+}
+
+/** Notes that a result came after the task's end, which changes nothing else; undefined when it has not ended. */
+export async function recordLate(db: Queryable, taskId: bigint): Promise<EndedTask | undefined> {
+  const { rows } = await db.query<EndedTask>(
+    `update tts_monitor.tasks set late_at = clock_timestamp()
+     where id = $1 and status in ('completed', 'failed', 'timeout')
+     returning status, reason`,
+    [taskId],
+  );
+  return rows[0];
+}
+
+/**
+ * Whether the task has ended in just this way: the answer to a finish may be lost together with the connection,
+ * and its repetition is no late write.
+ */
+export async function hasEndedAs(db: Queryable, taskId: bigint, ending: Ending): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from tts_monitor.tasks
+     where id = $1 and status = $2 and (reason, error_message, audio_url, filename, file_size)
+       is not distinct from ($3::text, $4::text, $5::text, $6::text, $7::bigint)`,
+    [taskId, ending.outcome, ending.reason, ending.errorMessage, ...audioColumns(ending.audio)],
+  );
+  return rowCount === 1;
+}

@@ -1,0 +1,77 @@
+import type { Queryable } from "./pool.ts";
+
+export interface WorkerRegistration {
+  worker: string;
+  /** host:port for Prometheus; null: not to be scraped */
+  address: string | null;
+  concurrencyLimit: number;
+  /** ms of silence after which the worker counts as lost */
+  heartbeatTimeout: number;
+  version: string;
+}
+
+/** A slot name and the process that owns it. */
+export interface Slot {
+  worker: string;
+  incarnation: bigint;
+}
+
+/** Takes the slot name over, from whoever had it, and ends what its former process left running. */
+export async function registerWorker(db: Queryable, me: WorkerRegistration): Promise<Slot> {
+  const { rows } = await db.query<{ incarnation: bigint }>(
+    `insert into tts_monitor.workers (worker, address, concurrency_limit, heartbeat_timeout, version)
+     values ($1, $2, $3, $4 * interval '1 millisecond', $5)
+     on conflict (worker) do update set
+       incarnation = excluded.incarnation, address = excluded.address,
+       concurrency_limit = excluded.concurrency_limit, heartbeat_timeout = excluded.heartbeat_timeout,
+       version = excluded.version, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at,
+       draining_at = null
+     returning incarnation`,
+    [me.worker, me.address, me.concurrencyLimit, me.heartbeatTimeout, me.version],
+  );
+  const [row] = rows;
+  if (!row) throw new Error("insert … returning gave no row");
+  const slot = { worker: me.worker, incarnation: row.incarnation };
+  await endFormerTasks(db, slot);
+  return slot;
+}
+
+/** A row locked by a stranger is skipped: the sweeper ends it later. */
+async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Promise<void> {
+  await db.query(
+    `update tts_monitor.tasks set status = 'timeout', reason = 'worker_lost', finished_at = clock_timestamp()
+     where status = 'processing' and id = any(array(
+       select id from tts_monitor.tasks
+       where status = 'processing' and worker = $1 and incarnation < $2
+       for update skip locked
+     ))`,
+    [worker, incarnation],
+  );
+}
+
+/** @returns false when the slot belongs to another process now */
+export async function beat(db: Queryable, slot: Slot, concurrencyLimit: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update tts_monitor.workers set heartbeat_at = clock_timestamp(), concurrency_limit = $3
+     where worker = $1 and incarnation = $2`,
+    [slot.worker, slot.incarnation, concurrencyLimit],
+  );
+  return rowCount === 1;
+}
+
+/** Says goodbye: the worker starts nothing more and finishes what it runs. */
+export async function beginDrain(db: Queryable, slot: Slot): Promise<void> {
+  await db.query(
+    `update tts_monitor.workers set draining_at = clock_timestamp(), heartbeat_at = clock_timestamp()
+     where worker = $1 and incarnation = $2`,
+    [slot.worker, slot.incarnation],
+  );
+}
+
+/** Takes the worker off the list; one that ended in good order is not lost. */
+export async function removeWorker(db: Queryable, slot: Slot): Promise<void> {
+  await db.query("delete from tts_monitor.workers where worker = $1 and incarnation = $2", [
+    slot.worker,
+    slot.incarnation,
+  ]);
+}

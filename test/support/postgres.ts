@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import pg from "pg";
+import { beforeAll, expect, inject } from "vitest";
+import { TEMPLATE, urlOf } from "./database-urls.ts";
+import { atEndOfFile } from "./end-of-file.ts";
+import { eventually } from "./eventually.ts";
+import { startTemporaryServer, type TemporaryServer } from "./temporary-server.ts";
+
+export interface TestDatabaseOptions {
+  /** default true: with our schema in it; false: empty */
+  migrated?: boolean;
+}
+
+export interface TestDatabase {
+  readonly url: string;
+  /** the test's own connections, as superuser */
+  readonly pool: pg.Pool;
+  /** Fails, but drops all the same, where others than `pool` are still connected. */
+  drop(): Promise<void>;
+}
+
+/** A database of the test's own on the run's shared server. */
+export async function createTestDatabase({
+  migrated = true,
+}: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await onServer(`create database ${name} template ${migrated ? TEMPLATE : "template1"}`);
+  const url = urlOf(inject("postgresUrl"), name);
+  const pool = new pg.Pool({ connectionString: url, max: 5, application_name: `test pool of ${testFile()}` });
+  // A test may end these connections on purpose; without a listener that would end the test's process.
+  pool.on("error", () => {});
+  return {
+    url,
+    pool,
+    async drop() {
+      await pool.end();
+      try {
+        await nobodyConnectedTo(name);
+      } finally {
+        await onServer(`drop database ${name} with (force)`);
+      }
+    },
+  };
+}
+
+/** One database for all tests of the file, dropped at its end; the end also proves that no connection was left. */
+export function useTestDatabase(options?: TestDatabaseOptions): () => TestDatabase {
+  let database: TestDatabase | undefined;
+  beforeAll(async () => {
+    database = await createTestDatabase(options);
+  });
+  atEndOfFile(async () => await database?.drop());
+  return () => {
+    if (!database) throw new Error("the test database exists from beforeAll on");
+    return database;
+  };
+}
+
+type OwnPostgres = TemporaryServer & {
+  /** address of a database on this server */
+  urlOf(database: string): string;
+};
+
+const own = new Set<TemporaryServer>();
+atEndOfFile(async () => {
+  const left = [...own].map(({ dataDir }) => dataDir);
+  for (const server of own) await server.remove();
+  expect(left, "servers that the test did not remove").toEqual([]);
+});
+
+/** A server that the test may kill, stop and freeze. Durable unless the settings say otherwise. */
+export async function startOwnPostgres(settings: Record<string, string> = {}): Promise<OwnPostgres> {
+  const server = await startTemporaryServer({ settings });
+  own.add(server);
+  return {
+    ...server,
+    urlOf: (database) => urlOf(server.url, database),
+    async remove() {
+      own.delete(server);
+      await server.remove();
+    },
+  };
+}
+
+async function nobodyConnectedTo(name: string): Promise<void> {
+  // A closed connection stays listed until its backend has noticed.
+  await eventually("nobody is connected to the test's database", async () => {
+    const { rows } = await onServer(
+      `select application_name, state, left(query, 80) as query from pg_stat_activity
+       where datname = '${name}' and backend_type = 'client backend'`,
+    );
+    if (rows.length > 0) throw new Error(`still connected: ${JSON.stringify(rows)}`);
+    return true;
+  });
+}
+
+async function onServer(sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: inject("postgresUrl"), application_name: "test support" });
+  await client.connect();
+  try {
+    return await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+function testFile(): string {
+  return basename(expect.getState().testPath ?? "a test");
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { findProgram } from "../../src/demo/programs.ts";
+
+/** What to run a program by, where it is installed: Debian calls Alertmanager `prometheus-alertmanager`. */
+export function programPath(program: string): string | undefined {
+  return findProgram(program, `prometheus-${program}`);
+}
+
+/**
+ * A suite that needs an installed program, whose path it is handed. Where the program is missing
+ * the suite is skipped and says so; in CI, where nobody reads that, it fails.
+ */
+export function describeWith(program: string, title: string, define: (path: string) => void): void {
+  const path = programPath(program);
+  if (path !== undefined) {
+    describe(title, () => define(path));
+    return;
+  }
+  const missing = `${program} is not installed`;
+  if (process.env["CI"] === "true") {
+    it(`${title}: ${missing}`, () => expect.fail(missing));
+  } else {
+    console.warn(`skipped: ${title} (${missing})`);
+    it.skip(`${title}: ${missing}`);
+  }
+}
+
+/** Runs a program to its end; the output is standard output and error. */
+export function runProgram(path: string, ...args: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(path, args, { encoding: "utf8" });
+  return { status, output: stdout + stderr };
+}

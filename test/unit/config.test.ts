@@ -1,0 +1,273 @@
+import fc from "fast-check";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { COMMANDS, type CommandName, SETTINGS, settingsOf, variablesOf } from "../../src/config/settings.ts";
+import { helpFor, loadConfig, loadWorkerSettings } from "../../src/config.ts";
+import { ConfigError } from "../../src/errors.ts";
+
+const serve = (argv: string[], env: Record<string, string> = {}) => loadConfig("serve", argv, env);
+
+/** The message of the ConfigError that a command line or environment ends in. */
+function refusal(argv: string[], env: Record<string, string> = {}, command: CommandName = "serve"): string {
+  try {
+    loadConfig(command, argv, env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error(`accepted: ${argv.join(" ")} ${JSON.stringify(env)}`);
+}
+
+describe("the defaults", () => {
+  it("are the documented ones", () => {
+    expect(serve([])).toEqual({
+      database: { url: undefined, migrate: false },
+      dataDir: ".tts-monitor",
+      web: { listenAddress: { host: undefined, port: 9560 }, telemetryPath: "/metrics" },
+      scrape: { timeoutOffset: 500 },
+      collector: { texts: true },
+      texts: { cache: 60_000 },
+      task: { timeout: 2_400_000, pendingTimeout: 900_000 },
+      heartbeat: { interval: 5_000, timeout: 30_000 },
+      sweep: { interval: 5_000 },
+      dedup: { window: 86_400_000 },
+      concurrency: { global: undefined },
+      slo: { latency: 60_000 },
+      shutdown: { grace: 30_000 },
+      log: { level: "info", format: "json" },
+    });
+    expect(loadConfig("demo", [], {})).toMatchObject({
+      texts: undefined,
+      workers: 4,
+      rate: 1,
+      fault: { fail: 0.05, slow: 0.05, hang: 0.01, crash: 0.005 },
+    });
+  });
+
+  it("have exact types", () => {
+    const config = serve([]);
+    expectTypeOf(config.task.pendingTimeout).toEqualTypeOf<number>();
+    expectTypeOf(config.concurrency.global).toEqualTypeOf<number | undefined>();
+    expectTypeOf(config.database.url).toEqualTypeOf<string | undefined>();
+    expectTypeOf(config.log.format).toEqualTypeOf<"json" | "pretty">();
+    expectTypeOf(config.web.listenAddress.host).toEqualTypeOf<string | undefined>();
+    expectTypeOf(config).not.toHaveProperty("workers");
+    const migrate = loadConfig("migrate", ["--database.url=postgres://h/d"], {});
+    expectTypeOf(migrate.database.url).toEqualTypeOf<string>();
+  });
+
+  it("cannot be changed by who is handed the configuration", () => {
+    const config = serve([]);
+    for (const part of [config, ...Object.values(config), config.web.listenAddress]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe("precedence", () => {
+  it("is flag, then environment, then default", () => {
+    const env = { TTS_MONITOR_TASK_TIMEOUT: "2m" };
+    expect(serve(["--task.timeout", "1m"], env).task.timeout).toBe(60_000);
+    expect(serve([], env).task.timeout).toBe(120_000);
+    expect(serve([]).task.timeout).toBe(2_400_000);
+  });
+
+  it("puts plain DATABASE_URL behind TTS_MONITOR_DATABASE_URL", () => {
+    const env = { DATABASE_URL: "postgres://plain/d", TTS_MONITOR_DATABASE_URL: "postgres://own/d" };
+    expect(serve([], env).database.url).toBe("postgres://own/d");
+    expect(serve([], { DATABASE_URL: "postgres://plain/d" }).database.url).toBe("postgres://plain/d");
+  });
+
+  it("is the last flag's, where one is given twice", () => {
+    expect(serve(["--task.timeout=1m", "--task.timeout=2m"]).task.timeout).toBe(120_000);
+  });
+
+  it("leaves alone the variables of other commands and of nobody", () => {
+    expect(serve([], { TTS_MONITOR_WORKERS: "no number", TTS_MONITOR_NOBODY: "x" })).toEqual(serve([]));
+  });
+});
+
+describe("a flag", () => {
+  it.each([
+    [["--collector.texts"], true],
+    [["--no-collector.texts"], false],
+    [["--collector.texts=false"], false],
+    [["--no-collector.texts", "--collector.texts"], true],
+  ])("that is a switch takes %j", (argv, value) => {
+    expect(serve(argv, { TTS_MONITOR_COLLECTOR_TEXTS: String(!value) }).collector.texts).toBe(value);
+  });
+
+  it("of every setting is taken by each of its commands, in both forms and by variable", () => {
+    const example: Record<string, string> = {
+      URL: "postgres://h/d",
+      DURATION: "11s",
+      "[HOST]:PORT": "127.0.0.1:0",
+      PATH: "/m",
+      DIR: "some/folder",
+      ROLE: "some role",
+      N: "1",
+      "": "true",
+      "debug|info|warn|error": "warn",
+      "json|pretty": "pretty",
+    };
+    for (const command of COMMANDS) {
+      for (const [name, setting] of settingsOf(command)) {
+        const text = example[setting.kind.placeholder] ?? expect.fail(name);
+        const env = { DATABASE_URL: "postgres://default/d" };
+        const given = loadConfig(command, [`--${name}=${text}`], env);
+        const [variable = ""] = variablesOf(name, setting);
+        expect(loadConfig(command, [], { ...env, [variable]: text }), variable).toEqual(given);
+        const words = text === "true" ? [`--${name}`] : [`--${name}`, text];
+        expect(loadConfig(command, words, env), name).toEqual(given);
+        if (text !== setting.default) expect(given, name).not.toEqual(loadConfig(command, [], env));
+      }
+    }
+  });
+});
+
+describe("a refusal", () => {
+  const DURATION = "such as 250ms, 5s or 40m";
+  it.each([
+    [["--task.timeot", "1m"], 'unknown flag --task.timeot; "tts-monitor serve --help" lists the flags'],
+    [["--workers=1"], 'unknown flag --workers; "tts-monitor serve --help" lists the flags'],
+    [["-x"], 'unknown flag -x; "tts-monitor serve --help" lists the flags'],
+    [["--no-task.timeout"], 'unknown flag --no-task.timeout; "tts-monitor serve --help" lists the flags'],
+    [["--__proto__=1"], 'unknown flag --__proto__; "tts-monitor serve --help" lists the flags'],
+    [["now"], 'unexpected argument now; "tts-monitor serve --help" lists the flags'],
+    [["--", "now"], 'unexpected argument now; "tts-monitor serve --help" lists the flags'],
+    [["--collector.texts", "no"], 'unexpected argument no; "tts-monitor serve --help" lists the flags'],
+    [["--task.timeout"], "--task.timeout needs a value"],
+    [["--task.timeout", "--log.level"], "--task.timeout needs a value"],
+    [["--no-collector.texts=true"], "--no-collector.texts takes no value"],
+    [["--collector.texts=yes"], "--collector.texts must be true or false"],
+    [["--task.timeout="], `--task.timeout must be a duration from 1ms to 24d, ${DURATION}`],
+    [["--task.timeout", "0s"], `--task.timeout must be a duration from 1ms to 24d, ${DURATION}`],
+    [["--task.timeout", "-1s"], `--task.timeout must be a duration from 1ms to 24d, ${DURATION}`],
+    [["--task.timeout=25d"], `--task.timeout must be a duration from 1ms to 24d, ${DURATION}`],
+    [["--sweep.interval=Infinity"], `--sweep.interval must be a duration from 1ms to 24d, ${DURATION}`],
+    [["--concurrency.global=NaN"], "--concurrency.global must be a whole number from 1 to 2147483647"],
+    [["--concurrency.global=0"], "--concurrency.global must be a whole number from 1 to 2147483647"],
+    [["--concurrency.global=-1"], "--concurrency.global must be a whole number from 1 to 2147483647"],
+    [["--concurrency.global=1.5"], "--concurrency.global must be a whole number from 1 to 2147483647"],
+    [["--concurrency.global=1e3"], "--concurrency.global must be a whole number from 1 to 2147483647"],
+    [["--data-dir="], "--data-dir must be a directory's path"],
+    [["--log.level=loud"], "--log.level must be debug or info or warn or error"],
+    [["--heartbeat.timeout=5s"], "--heartbeat.timeout (5s) must be longer than --heartbeat.interval (5s)"],
+    [["--heartbeat.interval=1m"], "--heartbeat.timeout (30s) must be longer than --heartbeat.interval (1m)"],
+  ])("of %j says what is accepted", (argv, message) => {
+    expect(refusal(argv)).toBe(message);
+  });
+
+  it("names the variable where the value came from one", () => {
+    const env = { TTS_MONITOR_HEARTBEAT_INTERVAL: "2m" };
+    expect(refusal(["--heartbeat.timeout=1m"], env)).toBe(
+      "--heartbeat.timeout (1m) must be longer than TTS_MONITOR_HEARTBEAT_INTERVAL (2m)",
+    );
+    expect(refusal([], { TTS_MONITOR_TASK_TIMEOUT: "" })).toMatch(/^TTS_MONITOR_TASK_TIMEOUT must be /);
+    expect(refusal([], { DATABASE_URL: "" })).toMatch(/^DATABASE_URL must be a URL like postgres:/);
+  });
+
+  it.each([
+    "mysql://user:hunter2@host/db",
+    "http://user:hunter2@host/db",
+    "host=localhost password=hunter2",
+    "postgres://user:hunter2@host:99999/db",
+    "postgres://user:hunter2%ZZ@host/db",
+    "user:hunter2@host",
+  ])("of the database URL %s never shows its password", (url) => {
+    const messages = [
+      refusal([`--database.url=${url}`]),
+      refusal(["--database.url", url]),
+      refusal([], { DATABASE_URL: url }),
+      refusal([url]),
+      refusal([`--${url}`]),
+      refusal([`--databaseurl=${url}`]),
+      refusal([`--web.listen-address=${url}`]),
+    ];
+    expect(messages.join()).not.toContain("hunter2");
+  });
+
+  it.each(["/", "metrics", "/a b", "/a/:id", "/*", "/../x", "/-/ready", "/api/x", "/SD", "/monitor", "/a?b"])(
+    "meets the telemetry path %s",
+    (path) => {
+      expect(refusal([`--web.telemetry-path=${path}`])).toMatch(/^--web.telemetry-path must be a path/);
+    },
+  );
+
+  it("meets `migrate` without a database, and both of its opposites at once", () => {
+    expect(refusal([], {}, "migrate")).toBe(
+      "--database.url (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required",
+    );
+    const argv = ["--database.url=postgres://h/d", "--track-app-tables", "--untrack-app-tables"];
+    expect(refusal(argv, {}, "migrate")).toBe(
+      "--track-app-tables and --untrack-app-tables exclude each other",
+    );
+  });
+
+  it("is one printable line, whatever the words and variables", () => {
+    const flag = fc.constantFrom(...Object.keys(SETTINGS)).map((name) => `--${name}`);
+    const garbage = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(..."\n\0\u001b=-. 0\u2028点") }));
+    const joined = fc.tuple(flag, garbage).map(([name, text]) => `${name}=${text}`);
+    const variable = fc.constantFrom(
+      ...Object.entries(SETTINGS).flatMap(([name, setting]) => variablesOf(name, setting)),
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...COMMANDS),
+        fc.array(fc.oneof(flag, garbage, joined)),
+        fc.dictionary(variable, garbage),
+        (command, argv, env) => {
+          try {
+            loadConfig(command, argv, env);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConfigError);
+            expect((error as ConfigError).message).toMatch(/^[ -~]+$/);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("the library's settings", () => {
+  it("come from the environment", () => {
+    const env = { DATABASE_URL: "postgres://h/d", TTS_MONITOR_HEARTBEAT_INTERVAL: "250ms" };
+    expect(loadWorkerSettings(env)).toEqual({
+      database: { url: "postgres://h/d" },
+      task: { timeout: 2_400_000 },
+      heartbeat: { interval: 250, timeout: 30_000 },
+      dedup: { window: 86_400_000 },
+      shutdown: { grace: 30_000 },
+      log: { level: "info", format: "json" },
+    });
+  });
+
+  it("are not read where the caller's options answer them", () => {
+    const env = { DATABASE_URL: "mysql://another/program" };
+    expect(() => loadWorkerSettings(env)).toThrow(ConfigError);
+    expect(loadWorkerSettings(env, ["database.url"]).database.url).toBeUndefined();
+  });
+});
+
+describe("the help", () => {
+  it.each(COMMANDS)("of %s lists its flags and variables within 100 columns", (command) => {
+    const help = helpFor(command);
+    for (const [name, setting] of settingsOf(command)) {
+      expect(help).toContain(name);
+      for (const variable of variablesOf(name, setting)) expect(help).toContain(variable);
+    }
+    for (const line of help.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+});
+
+describe("the list of settings", () => {
+  it("gives no two settings one variable, and no command a setting that is another's group", () => {
+    const all = Object.entries(SETTINGS).flatMap(([name, setting]) => variablesOf(name, setting));
+    expect(new Set(all).size).toBe(all.length);
+    for (const command of COMMANDS) {
+      const names = settingsOf(command).map(([name]) => name);
+      const groups = names.filter((name) => name.includes(".")).map((name) => name.split(".")[0]);
+      expect(names.filter((name) => groups.includes(name))).toEqual([]);
+    }
+  });
+});
