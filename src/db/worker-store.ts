@@ -75,3 +75,17 @@ export async function removeWorker(db: Queryable, slot: Slot): Promise<void> {
     slot.incarnation,
   ]);
 }
+
+/**
+ * Workers to scrape. A lost one stays for ten minutes after its last heartbeat: dropped at once, its `up` series
+ * would vanish with it, and no alert on `up == 0` could ever fire.
+ */
+export async function readScrapeTargets(db: Queryable): Promise<{ worker: string; address: string }[]> {
+  const { rows } = await db.query<{ worker: string; address: string }>(
+    `select worker, address from tts_monitor.worker_states
+     where address is not null
+       and (state <> 'lost' or heartbeat_at > clock_timestamp() - interval '10 minutes')
+     order by worker`,
+  );
+  return rows;
+}

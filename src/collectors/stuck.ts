@@ -1,0 +1,122 @@
+import { byLabel, type Collector, type Family, value } from "./collector.ts";
+
+const CAUSES = ["deadline_passed", "heartbeat_stale", "never_claimed"] as const;
+type Cause = (typeof CAUSES)[number];
+
+// Few enough for labels, enough for a page to name them.
+const NAMED_TASKS = 10;
+
+const OLDEST_PENDING: Family = {
+  name: "tts_db_oldest_pending_age_seconds",
+  help: "Age of the oldest pending task; 0 when there is none.",
+  type: "gauge",
+};
+const OLDEST_PROCESSING: Family = {
+  name: "tts_db_oldest_processing_age_seconds",
+  help: "Time since the start of the oldest task in processing; 0 when there is none.",
+  type: "gauge",
+};
+const STUCK: Family = {
+  name: "tts_db_tasks_stuck",
+  help: "Tasks that ought to have ended or started: deadline passed, worker silent, or never claimed.",
+  type: "gauge",
+  labels: ["cause"],
+};
+const STUCK_MAX_AGE: Family = {
+  name: "tts_db_tasks_stuck_max_age_seconds",
+  help: "For how long the longest stuck task has been stuck; 0 when there is none.",
+  type: "gauge",
+  labels: ["cause"],
+};
+const STUCK_AGE: Family = {
+  name: "tts_db_stuck_task_age_seconds",
+  help: `For how long each of the ${NAMED_TASKS} longest stuck tasks has been stuck.`,
+  type: "gauge",
+  labels: ["text_id", "worker", "cause"],
+};
+
+interface StuckReading {
+  oldestPending: number;
+  oldestProcessing: number;
+  byCause: Record<Cause, { count: number; maxAge: number }>;
+  oldest: { textId: bigint; worker: string; cause: Cause; age: number }[];
+}
+
+/**
+ * Which living tasks hang, and for how long? All from partial indexes on what is alive.
+ * @param pendingTimeout ms after which a pending task counts as never claimed
+ */
+export function stuckCollector(pendingTimeout: number): Collector<StuckReading> {
+  return {
+    name: "stuck",
+    families: [OLDEST_PENDING, OLDEST_PROCESSING, STUCK, STUCK_MAX_AGE, STUCK_AGE],
+    async read(db) {
+      const { rows: ages } = await db.query<{ pending: number; processing: number }>(OLDEST_SQL);
+      const { rows: causes } = await db.query<{ cause: Cause; count: number; maxAge: number }>(
+        `${STUCK_SQL}
+         select cause, count(*)::integer as count, max(age) as "maxAge" from stuck group by cause`,
+        [pendingTimeout],
+      );
+      const { rows: oldest } = await db.query<StuckReading["oldest"][number]>(
+        `${STUCK_SQL}
+         select text_id as "textId", coalesce(worker, '') as worker, cause, max(age) as age
+         from stuck group by 1, 2, 3 order by age desc limit ${NAMED_TASKS}`,
+        [pendingTimeout],
+      );
+      const of = (cause: Cause) => causes.find((row) => row.cause === cause) ?? { count: 0, maxAge: 0 };
+      return {
+        oldestPending: ages[0]?.pending ?? 0,
+        oldestProcessing: ages[0]?.processing ?? 0,
+        byCause: {
+          deadline_passed: of("deadline_passed"),
+          heartbeat_stale: of("heartbeat_stale"),
+          never_claimed: of("never_claimed"),
+        },
+        oldest,
+      };
+    },
+    measure(reading) {
+      const per = (of: (cause: Cause) => number) =>
+        Object.fromEntries(CAUSES.map((cause) => [cause, of(cause)]));
+      return [
+        value(OLDEST_PENDING, reading.oldestPending),
+        value(OLDEST_PROCESSING, reading.oldestProcessing),
+        byLabel(
+          STUCK,
+          "cause",
+          per((cause) => reading.byCause[cause].count),
+        ),
+        byLabel(
+          STUCK_MAX_AGE,
+          "cause",
+          per((cause) => reading.byCause[cause].maxAge),
+        ),
+        {
+          family: STUCK_AGE,
+          samples: reading.oldest.map(({ textId, worker, cause, age }) => ({
+            labels: { text_id: String(textId), worker, cause },
+            value: age,
+          })),
+        },
+      ];
+    },
+  };
+}
+
+const OLDEST_SQL = `
+  select
+    coalesce(greatest(0, extract(epoch from clock_timestamp() - (
+      select min(created_at) from tts_monitor.tasks where status = 'pending'))), 0)::float8 as pending,
+    coalesce(greatest(0, extract(epoch from clock_timestamp() - (
+      select min(started_at) from tts_monitor.tasks where status = 'processing'))), 0)::float8 as processing`;
+
+const STUCK_SQL = `
+  with stuck as (
+    select text_id, worker, cause, greatest(0, extract(epoch from clock_timestamp() - since))::float8 as age
+    from tts_monitor.overdue_tasks
+    union all
+    select text_id, worker, 'never_claimed',
+      greatest(0, extract(epoch from clock_timestamp() - created_at) - $1::float8 / 1000)::float8
+    from tts_monitor.tasks
+    where status = 'pending' and created_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+  )`;

@@ -1,0 +1,89 @@
+import { type Collector, type Family, type Reader, value } from "./collector.ts";
+
+const TEXTS: Family = { name: "tts_db_texts", help: "Texts that are not deleted.", type: "gauge" };
+const COMPLETED: Family = {
+  name: "tts_db_texts_completed",
+  help: "Texts that are not deleted and have at least one valid audio.",
+  type: "gauge",
+};
+const RATIO: Family = {
+  name: "tts_db_success_ratio",
+  help: "Completed texts among all texts; absent when there are none.",
+  type: "gauge",
+};
+const COUNTED_AT: Family = {
+  name: "tts_db_texts_timestamp_seconds",
+  help: "When the texts were counted: the snapshot's time, or older where they are counted untracked and cached.",
+  type: "gauge",
+};
+const TRACKED: Family = {
+  name: "tts_monitor_texts_tracked",
+  help: "1 where triggers keep the texts' totals, 0 where they are counted directly.",
+  type: "gauge",
+};
+
+export interface TextsReading {
+  texts: number;
+  completed: number;
+  /** seconds since the epoch, by the database's clock */
+  countedAt: number;
+  /** kept by triggers, or counted directly */
+  tracked: boolean;
+}
+
+/**
+ * How many texts are there, and how many have their audio? From the ledger where the application's tables carry
+ * our triggers; else counted directly, at a cost that grows with them, and reused for `cache` ms.
+ */
+export function textsCollector(cache: number): Collector<TextsReading> {
+  let counted: { reading: TextsReading; at: number } | undefined;
+  return {
+    name: "texts",
+    families: [TEXTS, COMPLETED, RATIO, COUNTED_AT, TRACKED],
+    async read(db) {
+      if (await areTracked(db)) {
+        counted = undefined;
+        return readTexts(db, TRACKED_SQL, true);
+      }
+      if (counted && performance.now() - counted.at < cache) return counted.reading;
+      counted = { at: performance.now(), reading: await readTexts(db, DIRECT_SQL, false) };
+      return counted.reading;
+    },
+    measure({ texts, completed, countedAt, tracked }) {
+      return [
+        value(TEXTS, texts),
+        value(COMPLETED, completed),
+        ...(texts > 0 ? [value(RATIO, completed / texts)] : []),
+        value(COUNTED_AT, countedAt),
+        value(TRACKED, tracked ? 1 : 0),
+      ];
+    },
+  };
+}
+
+async function areTracked(db: Reader): Promise<boolean> {
+  const { rows } = await db.query<{ tracked: boolean }>(
+    `select count(*) = 2 as tracked from pg_trigger
+     where tgname = 'tts_monitor_insert' and tgenabled <> 'D'
+       and tgrelid in (to_regclass('tts_texts'), to_regclass('tts_audios'))`,
+  );
+  return rows[0]?.tracked ?? false;
+}
+
+async function readTexts(db: Reader, sql: string, tracked: boolean): Promise<TextsReading> {
+  const { rows } = await db.query<{ texts: bigint; completed: bigint; countedAt: number }>(sql);
+  const [row] = rows;
+  if (!row) throw new Error("the texts' count gave no row");
+  return { texts: Number(row.texts), completed: Number(row.completed), countedAt: row.countedAt, tracked };
+}
+
+const NOW = `extract(epoch from clock_timestamp())::float8 as "countedAt"`;
+const TRACKED_SQL = `select texts, completed, ${NOW} from tts_monitor.text_ledger`;
+const DIRECT_SQL = `
+  select
+    count(*) as texts,
+    count(*) filter (where exists (
+      select from tts_audios a where a.text_id = t.id and a.is_deleted = 0 and a.file_size >= 5000
+    )) as completed,
+    ${NOW}
+  from tts_texts t where t.is_deleted = 0`;

@@ -1,0 +1,47 @@
+import { byLabel, type Collector, type Family } from "./collector.ts";
+
+const STATES = ["live", "draining", "lost"] as const;
+type State = (typeof STATES)[number];
+
+const WORKERS: Family = {
+  name: "tts_db_workers",
+  help: "Workers by state: live, draining (said goodbye, finishing), lost (neither).",
+  type: "gauge",
+  labels: ["state"],
+};
+const HEARTBEAT_AGE: Family = {
+  name: "tts_db_worker_heartbeat_age_seconds",
+  help: "Time since the worker's last heartbeat.",
+  type: "gauge",
+  labels: ["worker"],
+};
+
+interface WorkerReading {
+  worker: string;
+  state: State;
+  heartbeatAge: number;
+}
+
+/** Who is there, and when was each heard from? */
+export const workersCollector: Collector<WorkerReading[]> = {
+  name: "workers",
+  families: [WORKERS, HEARTBEAT_AGE],
+  async read(db) {
+    const { rows } = await db.query<WorkerReading>(
+      `select worker, state, greatest(0, extract(epoch from heartbeat_age))::float8 as "heartbeatAge"
+       from tts_monitor.worker_states order by worker`,
+    );
+    return rows;
+  },
+  measure(workers) {
+    const count = (state: State) => workers.filter((worker) => worker.state === state).length;
+    return [
+      byLabel(WORKERS, "state", Object.fromEntries(STATES.map((state) => [state, count(state)]))),
+      byLabel(
+        HEARTBEAT_AGE,
+        "worker",
+        Object.fromEntries(workers.map(({ worker, heartbeatAge }) => [worker, heartbeatAge])),
+      ),
+    ];
+  },
+};

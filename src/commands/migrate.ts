@@ -1,0 +1,28 @@
+import { migrate } from "../db/migrate.ts";
+import { DatabaseUnavailableError, OperationError } from "../errors.ts";
+import { reasonOf } from "../outage-log.ts";
+import type { Command } from "./command.ts";
+
+export const migrateCommand: Command<"migrate"> = {
+  name: "migrate",
+  summary:
+    "brings the schema tts_monitor up to date; installs or removes the triggers on the application's tables",
+  async run(config, io) {
+    try {
+      const { applied, version } = await migrate(config.database.url, {
+        ...(config.trackAppTables && { trackAppTables: true }),
+        ...(config.untrackAppTables && { trackAppTables: false }),
+        reader: config.grant.reader,
+        writer: config.grant.writer,
+        log: io.log,
+      });
+      io.print(`schema version ${version}, ${applied.length} migrations applied`);
+      return 0;
+    } catch (error) {
+      if (error instanceof OperationError) throw error;
+      throw new DatabaseUnavailableError(`the database could not be migrated: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  },
+};

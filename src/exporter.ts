@@ -1,0 +1,139 @@
+import type pg from "pg";
+import { createCollectors } from "./collectors/index.ts";
+import { runCollectors } from "./collectors/run.ts";
+import { readStats } from "./collectors/stats.ts";
+import { textsCollector } from "./collectors/texts.ts";
+import type { Config } from "./config.ts";
+import { createPool, isConnectionError } from "./db/pool.ts";
+import { readSchema, schemaProblem } from "./db/schema.ts";
+import { withSnapshot } from "./db/snapshot.ts";
+import { createApp, type Endpoint } from "./http/app.ts";
+import { healthyRoute, readyRoute } from "./http/routes/health.ts";
+import { indexPage } from "./http/routes/index-page.ts";
+import { metricsRoute } from "./http/routes/metrics.ts";
+import { workersRoute } from "./http/routes/sd.ts";
+import { statsRoute } from "./http/routes/stats.ts";
+import { taskStatusRoute } from "./http/routes/task-status.ts";
+import { foldJob } from "./jobs/fold.ts";
+import { createScheduler } from "./jobs/scheduler.ts";
+import { sweepJob } from "./jobs/sweep.ts";
+import type { Logger } from "./logger.ts";
+import { createScrape, LONGEST_READ } from "./metrics/scrape.ts";
+import { createSelfMetrics } from "./metrics/self-metrics.ts";
+import { logChanges } from "./outage-log.ts";
+import { VERSION } from "./version.ts";
+
+// Scrapes have connections of their own, so that jobs and the API cannot starve them.
+const SCRAPE_CONNECTIONS = 2;
+const WORK_CONNECTIONS = 2;
+const WORK_STATEMENT_TIMEOUT = 5000;
+
+export type ExporterSettings = Pick<
+  Config<"serve">,
+  "collector" | "scrape" | "sweep" | "task" | "texts" | "web"
+>;
+
+export type Exporter = ReturnType<typeof createExporter>;
+
+/** The exporter's parts, put together: nothing runs and nobody listens yet. */
+export function createExporter(databaseUrl: string, settings: ExporterSettings, log: Logger) {
+  const onError = (error: Error) => log.debug({ err: error }, "an idle database connection broke");
+  const pool = (name: string, max: number, statementTimeout: number) =>
+    createPool({ url: databaseUrl, max, statementTimeout, applicationName: `tts-monitor ${name}`, onError });
+  const scrapePool = pool("scrape", SCRAPE_CONNECTIONS, LONGEST_READ);
+  const workPool = pool("exporter", WORK_CONNECTIONS, WORK_STATEMENT_TIMEOUT);
+
+  const collectors = createCollectors({
+    pendingTimeout: settings.task.pendingTimeout,
+    textsCache: settings.texts.cache,
+    texts: settings.collector.texts,
+  });
+  const self = createSelfMetrics(["sweep", "fold"], () => poolState([scrapePool, workPool]));
+  const outages = logChanges(log);
+  const scrape = createScrape({
+    self,
+    version: VERSION,
+    collectors: collectors.map(({ name }) => name),
+    onFailure: (error) => outages.failed("database", error),
+    onAnswer(results) {
+      outages.works("database");
+      for (const { collector, error } of results) {
+        if (error) outages.failed(`collector ${collector}`, error);
+        else outages.works(`collector ${collector}`);
+      }
+    },
+    read: (deadline) =>
+      withSnapshot(scrapePool, deadline, async ({ client, schema, takenAt, clockSkew }) => ({
+        schemaVersion: schema.version,
+        takenAt,
+        clockSkew,
+        results: await runCollectors(client, collectors, deadline, isConnectionError),
+      })),
+  });
+
+  const texts = settings.collector.texts ? textsCollector(settings.texts.cache) : undefined;
+  const stats = () =>
+    withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
+      readStats(client, texts, takenAt),
+    );
+
+  let draining = false;
+  const problem = async () => (draining ? "shutting down" : await databaseProblem(workPool));
+  const measure = async (budget: number) => ({
+    measurements: await scrape(budget),
+    registries: [self.registry],
+  });
+  const endpoints: Endpoint[] = [
+    { path: "/", get: indexPage(VERSION, settings.web.telemetryPath) },
+    { path: settings.web.telemetryPath, get: metricsRoute(measure, settings.scrape.timeoutOffset) },
+    { path: "/-/healthy", get: healthyRoute },
+    { path: "/-/ready", get: readyRoute(problem) },
+    { path: "/sd/workers", get: workersRoute(workPool, self.discovered) },
+    { path: "/api/monitor/stats", get: statsRoute(stats) },
+    { path: "/api/task/status/:text_id", get: taskStatusRoute(workPool) },
+  ];
+
+  const scheduler = createScheduler(
+    [
+      sweepJob({
+        db: workPool,
+        interval: settings.sweep.interval,
+        onSwept: ({ reason, delay }) => self.swept(reason, delay),
+        log,
+      }),
+      foldJob(workPool),
+    ],
+    self.jobRan,
+    log,
+  );
+
+  return {
+    app: createApp(endpoints, self.requested),
+    scheduler,
+    workPool,
+    /** From now on not ready, so that load balancers go elsewhere. */
+    drain() {
+      draining = true;
+    },
+    async close() {
+      await Promise.all([scrapePool.end(), workPool.end()]);
+    },
+  };
+}
+
+async function databaseProblem(pool: pg.Pool): Promise<string | undefined> {
+  try {
+    return schemaProblem(await readSchema(pool));
+  } catch {
+    return "the database does not answer";
+  }
+}
+
+function poolState(pools: readonly pg.Pool[]) {
+  const sum = (of: (pool: pg.Pool) => number) => pools.reduce((total, pool) => total + of(pool), 0);
+  return {
+    idle: sum((pool) => pool.idleCount),
+    busy: sum((pool) => pool.totalCount - pool.idleCount),
+    waiting: sum((pool) => pool.waitingCount),
+  };
+}

@@ -1,0 +1,46 @@
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import { isConnectionError } from "../db/pool.ts";
+import { TtsMonitorError } from "../errors.ts";
+
+/** The last handler of the chain: no endpoint has this path. */
+export const notFound: RequestHandler = (_request, response) => {
+  response.status(404).json({ error: "no such path" });
+};
+
+/** 405 with `Allow`, for what an endpoint does not answer. */
+export function methodNotAllowed(allowed: readonly string[]): RequestHandler {
+  return (_request, response) => {
+    response.status(405).set("Allow", allowed.join(", ")).json({ error: "method not allowed" });
+  };
+}
+
+/** The one place where errors become HTTP: `{"error"}`, without stack, SQL or path. */
+export const errorHandler: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) {
+    next(error);
+    return;
+  }
+  const { status, message } = describe(error);
+  response.status(status).json({ error: message });
+};
+
+function describe(error: unknown): { status: number; message: string } {
+  if (error instanceof TtsMonitorError) return { status: error.httpStatus, message: error.message };
+  const status = clientErrorStatus(error);
+  if (status !== undefined)
+    return { status, message: status === 413 ? "the body is too large" : "malformed request" };
+  if (isConnectionError(error) || isSqlError(error))
+    return { status: 503, message: "the database does not answer" };
+  return { status: 500, message: "internal error" };
+}
+
+/** Express and its parsers mark what the client did wrong, such as bad percent-encoding, with a 4xx status. */
+function clientErrorStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
+  return error.status >= 400 && error.status < 500 ? error.status : undefined;
+}
+
+/** SQLSTATE: five characters; the schema may be missing or a statement may have taken too long. */
+function isSqlError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code));
+}

@@ -1,0 +1,11 @@
+/** A background task of the monitor: correct whoever runs it, and however many do at once. */
+export interface Job {
+  name: string;
+  /** ms between two runs */
+  interval: number;
+  /** One run. Errors are reported by the scheduler. */
+  run(): Promise<void>;
+}
+
+/** Told of each run: its result and its duration in seconds. */
+export type JobObserver = (job: string, result: "ok" | "error" | "skipped", seconds: number) => void;

@@ -1,0 +1,80 @@
+import { createTask } from "node-cron";
+import type { Logger } from "../logger.ts";
+import { reasonOf } from "../outage-log.ts";
+import type { Job, JobObserver } from "./job.ts";
+
+const EVERY_SECOND = "* * * * * *";
+const SECOND = 1000;
+
+export interface Scheduler {
+  start(): void;
+  /** Waits for what is running; may be called twice, or before the start. */
+  stop(): Promise<void>;
+}
+
+interface Entry {
+  job: Job;
+  /** on the monotonic clock, ms */
+  dueAt: number;
+  running: Promise<void> | undefined;
+  failing: boolean;
+}
+
+/**
+ * Runs jobs at their intervals. node-cron ticks every second and each job decides by the monotonic clock whether
+ * it is due, so a step of the system's clock neither stops a job nor makes up for missed ticks in a burst. As cron
+ * itself stands still over such a step, a plain timer ticks too.
+ */
+export function createScheduler(jobs: readonly Job[], observe: JobObserver, log: Logger): Scheduler {
+  const entries: Entry[] = jobs.map((job) => ({ job, dueAt: 0, running: undefined, failing: false }));
+  const shortest = Math.min(...jobs.map(({ interval }) => interval));
+  let cron: ReturnType<typeof createTask> | undefined;
+  let watchdog: NodeJS.Timeout | undefined;
+
+  function tick(): void {
+    const now = performance.now();
+    for (const entry of entries) {
+      if (now < entry.dueAt) continue;
+      // A tick may come some milliseconds early or late; a half of one keeps intervals from growing by a whole.
+      entry.dueAt = now + entry.job.interval - Math.min(SECOND, entry.job.interval) / 2;
+      if (entry.running !== undefined) observe(entry.job.name, "skipped", 0);
+      else entry.running = runOne(entry);
+    }
+  }
+
+  async function runOne(entry: Entry): Promise<void> {
+    const { name } = entry.job;
+    const begin = performance.now();
+    const seconds = () => (performance.now() - begin) / 1000;
+    try {
+      await entry.job.run();
+      observe(name, "ok", seconds());
+      if (entry.failing) log.info({ job: name }, "the job works again");
+      entry.failing = false;
+    } catch (error) {
+      observe(name, "error", seconds());
+      // One line per outage, not per run.
+      if (!entry.failing)
+        log.warn({ job: name, reason: reasonOf(error) }, "the job failed; it will be tried again");
+      entry.failing = true;
+    } finally {
+      entry.running = undefined;
+    }
+  }
+
+  return {
+    start() {
+      if (cron) return;
+      cron = createTask(EVERY_SECOND, tick, { timezone: "UTC" });
+      void cron.start();
+      watchdog = setInterval(tick, shortest < SECOND ? shortest : 2 * shortest);
+      tick();
+    },
+    async stop() {
+      clearInterval(watchdog);
+      await cron?.destroy();
+      cron = undefined;
+      await Promise.all(entries.map(({ running }) => running));
+    },
+  };
+}

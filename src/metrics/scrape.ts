@@ -1,0 +1,137 @@
+import { byLabel, type Family, type Measurement, value } from "../collectors/collector.ts";
+import type { CollectorResult } from "../collectors/run.ts";
+import type { SelfMetrics } from "./self-metrics.ts";
+import { sharedRun } from "./shared-run.ts";
+
+const UP: Family = { name: "tts_db_up", help: "1 when the database's snapshot was taken.", type: "gauge" };
+const SNAPSHOT_AT: Family = {
+  name: "tts_db_snapshot_timestamp_seconds",
+  help: "When the snapshot was taken, by the database's clock.",
+  type: "gauge",
+};
+const CLOCK_SKEW: Family = {
+  name: "tts_monitor_db_clock_skew_seconds",
+  help: "By how much the database's clock is ahead of the exporter's.",
+  type: "gauge",
+};
+const SUCCESS: Family = {
+  name: "tts_monitor_collector_success",
+  help: "Whether the collector answered in this scrape; its families are absent when not.",
+  type: "gauge",
+  labels: ["collector"],
+};
+const DURATION: Family = {
+  name: "tts_monitor_collector_duration_seconds",
+  help: "Duration of the collector's last run.",
+  type: "gauge",
+  labels: ["collector"],
+};
+const BUILD_INFO: Family = {
+  name: "tts_monitor_build_info",
+  help: "Always 1; versions of the program, of Node.js and of the database's schema.",
+  type: "gauge",
+  labels: ["version", "node_version", "schema_version"],
+};
+
+/** The families that the scrape itself adds to those of its collectors. */
+export const SCRAPE_FAMILIES = [UP, SNAPSHOT_AT, CLOCK_SKEW, SUCCESS, DURATION, BUILD_INFO];
+
+/** The longest that a scrape may read from the database, ms. */
+export const LONGEST_READ = 3000;
+
+export interface DatabaseReading {
+  schemaVersion: number;
+  /** seconds since the epoch, by the database's clock */
+  takenAt: number;
+  /** seconds */
+  clockSkew: number;
+  results: CollectorResult[];
+}
+
+export interface ScrapeOptions {
+  /** Reads all collectors in one snapshot; rejects when it cannot be taken by the deadline (performance.now(), ms). */
+  read(deadline: number): Promise<DatabaseReading>;
+  collectors: readonly string[];
+  version: string;
+  self: Pick<SelfMetrics, "scraped">;
+  /** told why the database was not read */
+  onFailure(error: unknown): void;
+  /** told of each answer of the database, and of each collector in it */
+  onAnswer(results: readonly CollectorResult[]): void;
+}
+
+/** @param budget ms within which to answer */
+export type Scrape = (budget: number) => Promise<Measurement[]>;
+
+/**
+ * Measures the database for one scrape; never rejects. Concurrent scrapes share a read, each within its own
+ * budget: whoever cannot wait any longer reports the database as down.
+ */
+export function createScrape(options: ScrapeOptions): Scrape {
+  const { self, collectors } = options;
+  const shared = sharedRun(() => options.read(performance.now() + LONGEST_READ));
+  const last = { schemaVersion: "unknown", seconds: {} as Record<string, number> };
+
+  function measured(reading: DatabaseReading): Measurement[] {
+    last.schemaVersion = String(reading.schemaVersion);
+    last.seconds = Object.fromEntries(reading.results.map(({ collector, seconds }) => [collector, seconds]));
+    options.onAnswer(reading.results);
+    return [
+      value(UP, 1),
+      value(SNAPSHOT_AT, reading.takenAt),
+      value(CLOCK_SKEW, reading.clockSkew),
+      byLabel(
+        SUCCESS,
+        "collector",
+        Object.fromEntries(reading.results.map(({ collector, error }) => [collector, error ? 0 : 1])),
+      ),
+      ...reading.results.flatMap(({ measurements }) => measurements ?? []),
+    ];
+  }
+
+  function down(): Measurement[] {
+    return [
+      value(UP, 0),
+      byLabel(SUCCESS, "collector", Object.fromEntries(collectors.map((name) => [name, 0]))),
+    ];
+  }
+
+  async function ofDatabase(budget: number): Promise<Measurement[]> {
+    const { result, fresh } = shared.join();
+    try {
+      const reading = await within(result, budget);
+      self.scraped(fresh ? "fresh" : "coalesced");
+      return measured(reading);
+    } catch (error) {
+      self.scraped("failed");
+      options.onFailure(error);
+      return down();
+    }
+  }
+
+  return async (budget) => {
+    const measurements = await ofDatabase(Math.min(budget, LONGEST_READ));
+    const versions = {
+      version: options.version,
+      node_version: process.version,
+      schema_version: last.schemaVersion,
+    };
+    return [
+      ...measurements,
+      byLabel(DURATION, "collector", last.seconds),
+      { family: BUILD_INFO, samples: [{ labels: versions, value: 1 }] },
+    ];
+  };
+}
+
+async function within<T>(promise: Promise<T>, budget: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the database was not read within ${budget} ms`)), budget);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
