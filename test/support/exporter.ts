@@ -1,0 +1,32 @@
+import { beforeAll } from "vitest";
+import { createExporter, type Exporter, type ExporterSettings } from "../../src/exporter.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { atEndOfFile } from "./end-of-file.ts";
+
+export const SETTINGS: ExporterSettings = {
+  web: { listenAddress: { host: "127.0.0.1", port: 0 }, telemetryPath: "/metrics" },
+  collector: { texts: true },
+  scrape: { timeoutOffset: 500 },
+  sweep: { interval: 200 },
+  task: { timeout: 2_400_000, pendingTimeout: 900_000 },
+  texts: { cache: 60_000 },
+};
+
+/** An exporter on this database, its jobs not started, closed at the end of the file. */
+export function useExporter(
+  databaseUrl: () => string,
+  settings: Partial<ExporterSettings> = {},
+): () => Exporter {
+  let exporter: Exporter | undefined;
+  beforeAll(() => {
+    exporter = createExporter(databaseUrl(), { ...SETTINGS, ...settings }, silentLogger);
+  });
+  atEndOfFile(async () => {
+    await exporter?.scheduler.stop();
+    await exporter?.close();
+  });
+  return () => {
+    if (!exporter) throw new Error("the exporter exists from beforeAll on");
+    return exporter;
+  };
+}
