@@ -21,7 +21,8 @@ const COLUMNS = `
   t.audio_url as "audioUrl", t.filename,
   extract(epoch from t.started_at)::float8 as "startTime",
   extract(epoch from t.finished_at)::float8 as "completedTime",
-  greatest(0, extract(epoch from coalesce(t.finished_at, clock_timestamp()) - t.started_at))::float8 as duration`;
+  case when t.started_at is not null then greatest(0, extract(epoch from
+    coalesce(t.finished_at, clock_timestamp()) - t.started_at)) end::float8 as duration`;
 
 export async function readTask(db: Queryable, taskId: bigint): Promise<TaskRow | undefined> {
   const { rows } = await db.query<TaskRow>(`select ${COLUMNS} from tts_monitor.tasks t where id = $1`, [
