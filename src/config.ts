@@ -1,5 +1,12 @@
 import { type Given, parseFlags } from "./config/flags.ts";
-import { type CommandName, type Reader, type Setting, settingsOf, variablesOf } from "./config/settings.ts";
+import {
+  type CommandName,
+  defaultOf,
+  type Reader,
+  type Setting,
+  settingsOf,
+  variablesOf,
+} from "./config/settings.ts";
 import type { Config, SettingName } from "./config/types.ts";
 import { formatDuration } from "./domain/duration.ts";
 import { ConfigError } from "./errors.ts";
@@ -43,7 +50,7 @@ function load<R extends Reader>(reader: R, flags: Map<string, Given>, env: NodeJ
   const values: Record<string, unknown> = {};
   for (const [name, setting] of settingsOf(reader)) {
     const given = flags.get(name) ?? fromEnvironment(name, setting, env);
-    const { text, source } = given ?? { text: setting.default, source: `--${name}` };
+    const { text, source } = given ?? { text: defaultOf(setting, reader), source: `--${name}` };
     if (text === undefined && setting.requiredBy?.includes(reader)) {
       throw new ConfigError(`${source} (or ${variablesOf(name, setting).join(" or ")}) is required`);
     }

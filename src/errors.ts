@@ -75,3 +75,9 @@ export class WorkerStoppedError extends TtsMonitorError {
   readonly code = "worker_stopped";
   readonly httpStatus = 503;
 }
+
+/** No slot is free, here or under the global limit: nothing was recorded. */
+export class ConcurrencyLimitError extends TtsMonitorError {
+  readonly code = "concurrency_limit";
+  readonly httpStatus = 429;
+}

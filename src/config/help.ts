@@ -1,4 +1,4 @@
-import { type CommandName, isSwitch, type Setting, settingsOf, variablesOf } from "./settings.ts";
+import { type CommandName, defaultOf, isSwitch, type Setting, settingsOf, variablesOf } from "./settings.ts";
 
 const COLUMNS = 100;
 const GUTTER = 38;
@@ -26,7 +26,7 @@ function usage(name: string, setting: Setting): string {
 
 function unset(setting: Setting, command: CommandName): string {
   if (setting.requiredBy?.includes(command)) return "required";
-  return `default: ${setting.default ?? setting.otherwise ?? "none"}`;
+  return `default: ${defaultOf(setting, command) ?? setting.otherwise ?? "none"}`;
 }
 
 function entry(flag: string, text: string): string {

@@ -10,6 +10,8 @@ export interface Setting {
   kind: kinds.Kind;
   /** as text, in the form that a user would write */
   default?: string;
+  /** in place of `default`, for readers that it does not suit */
+  defaults?: Partial<Record<Reader, string>>;
   /** what happens without it, where there is no default */
   otherwise?: string;
   help: string;
@@ -79,30 +81,35 @@ export const SETTINGS = {
   "task.timeout": {
     kind: kinds.period,
     default: "40m",
+    defaults: { demo: "20s" },
     help: "deadline of a task, from its start",
     readers: TASK_OWNERS,
   },
   "task.pending-timeout": {
     kind: kinds.period,
     default: "15m",
+    defaults: { demo: "1m" },
     help: "a pending task older than this is stuck: never_claimed",
     readers: SERVICES,
   },
   "heartbeat.interval": {
     kind: kinds.period,
     default: "5s",
+    defaults: { demo: "1s" },
     help: "how often a worker renews its heartbeat",
     readers: TASK_OWNERS,
   },
   "heartbeat.timeout": {
     kind: kinds.period,
     default: "30s",
+    defaults: { demo: "6s" },
     help: "a worker not heard from for this long is lost",
     readers: TASK_OWNERS,
   },
   "sweep.interval": {
     kind: kinds.period,
     default: "5s",
+    defaults: { demo: "2s" },
     help: "how often overdue tasks and those of lost workers are ended",
     readers: SERVICES,
   },
@@ -188,6 +195,7 @@ export const SETTINGS = {
   "shutdown.grace": {
     kind: kinds.wait,
     default: "30s",
+    defaults: { demo: "5s" },
     help: "how long a stopping process lets finish what runs",
     readers: TASK_OWNERS,
   },
@@ -204,6 +212,11 @@ export const SETTINGS = {
     readers: ALL,
   },
 } as const satisfies Record<string, Setting>;
+
+/** As text, in the form that a user would write. */
+export function defaultOf(setting: Setting, reader: Reader): string | undefined {
+  return setting.defaults?.[reader] ?? setting.default;
+}
 
 export function settingsOf(reader: Reader): [string, Setting][] {
   const all: [string, Setting][] = Object.entries(SETTINGS);

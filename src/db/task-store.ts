@@ -13,6 +13,9 @@ const OWNERLESS = `not exists (
   where w.worker = t.worker and w.incarnation = t.incarnation and w.state <> 'lost'
 )`;
 
+const WAITED = "greatest(0, extract(epoch from started_at - created_at))::float8 as waited";
+const TOOK = "greatest(0, extract(epoch from finished_at - started_at))::float8 as took";
+
 const OWNS_SLOT = "exists (select from tts_monitor.workers where worker = $2 and incarnation = $3)";
 
 export interface NewTask {
@@ -123,23 +126,90 @@ export async function follow(db: Queryable, textId: bigint, taskId: bigint): Pro
 /**
  * Starts a pending task under the global limit, for a worker that owns its slot.
  * @param timeout ms from now to its deadline
- * @returns false when it is not pending, the limit is reached or the slot is another process's: ask `readTask`
+ * @returns for how many seconds it waited; undefined when it is not pending, the limit is reached or the slot is
+ *   another process's: ask `readTask`
  */
-export async function start(db: Queryable, taskId: bigint, slot: Slot, timeout: number): Promise<boolean> {
-  const { rowCount } = await db.query(
+export async function start(
+  db: Queryable,
+  taskId: bigint,
+  slot: Slot,
+  timeout: number,
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ waited: number }>(
     `update tts_monitor.tasks set
        status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
        deadline_at = clock.now + $4 * interval '1 millisecond'
      from (select clock_timestamp() as now) clock
-     where id = $1 and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()`,
+     where id = $1 and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
+     returning ${WAITED}`,
     [taskId, slot.worker, slot.incarnation, timeout],
   );
+  return rows[0]?.waited;
+}
+
+/** Whether the task runs for this slot: the answer to a start may be lost together with the connection. */
+export async function isRunning(db: Queryable, taskId: bigint, slot: Slot): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from tts_monitor.tasks
+     where id = $1 and status = 'processing' and worker = $2 and incarnation = $3`,
+    [taskId, slot.worker, slot.incarnation],
+  );
   return rowCount === 1;
+}
+
+/**
+ * Records a task and starts it in one go, so that it has waited for nothing.
+ * @returns its id; undefined when its content is in work or was completed within the window, the global limit is
+ *   reached or the slot is another process's
+ */
+export async function insertStarted(
+  db: Queryable,
+  task: NewTask,
+  timeout: number,
+): Promise<bigint | undefined> {
+  const { rows } = await db.query<{ id: bigint }>(
+    `insert into tts_monitor.tasks
+       (text_id, worker, incarnation, content_hash, status, created_at, started_at, deadline_at)
+     select $1, $2, $3, $4, 'processing', clock.now, clock.now, clock.now + $6 * interval '1 millisecond'
+     from (select clock_timestamp() as now) clock
+     where ($4::text is null or not exists (
+         select from tts_monitor.tasks
+         where content_hash = $4 and status in ('pending', 'processing')
+           or content_hash = $4 and status = 'completed'
+             and finished_at > clock_timestamp() - $5 * interval '1 millisecond'
+       ))
+       and ${OWNS_SLOT} and tts_monitor.may_start()
+     on conflict (content_hash) where status in ('pending', 'processing') do nothing
+     returning id`,
+    [task.textId, task.slot.worker, task.slot.incarnation, task.contentHash, task.dedupWindow, timeout],
+  );
+  return rows[0]?.id;
+}
+
+/** Starts the pending task of this content that nobody waits with: a retry, or a dead worker's. */
+export async function startPendingOfContent(
+  db: Queryable,
+  contentHash: string,
+  slot: Slot,
+  timeout: number,
+): Promise<ClaimedTask | undefined> {
+  const { rows } = await db.query<ClaimedTask>(
+    `update tts_monitor.tasks t set
+       status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
+       deadline_at = clock.now + $4 * interval '1 millisecond'
+     from (select clock_timestamp() as now) clock
+     where content_hash = $1 and status = 'pending' and ${OWNERLESS} and ${OWNS_SLOT} and tts_monitor.may_start()
+     returning id as "taskId", text_id as "textId", ${WAITED}`,
+    [contentHash, slot.worker, slot.incarnation, timeout],
+  );
+  return rows[0];
 }
 
 export interface ClaimedTask {
   taskId: bigint;
   textId: bigint;
+  /** seconds from its record to its start */
+  waited: number;
 }
 
 /** Starts the oldest pending task that nobody waits with; undefined when there is none or the limit is reached. */
@@ -158,7 +228,7 @@ export async function claimOldest(
          order by created_at, id limit 1 for update skip locked
        )
        and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
-     returning id as "taskId", text_id as "textId"`,
+     returning id as "taskId", text_id as "textId", ${WAITED}`,
     [timeout, slot.worker, slot.incarnation],
   );
   return rows[0];
@@ -171,16 +241,17 @@ export interface Ending {
   audio: Audio | null;
 }
 
-/** Ends a task that is processing. @returns false when it is not: nothing was changed */
-export async function end(db: Queryable, taskId: bigint, ending: Ending): Promise<boolean> {
-  const { rowCount } = await db.query(
+/** Ends a task that is processing. @returns the seconds it took; undefined when it is not: nothing was changed */
+export async function end(db: Queryable, taskId: bigint, ending: Ending): Promise<number | undefined> {
+  const { rows } = await db.query<{ took: number }>(
     `update tts_monitor.tasks set
        status = $2, finished_at = clock_timestamp(), reason = $3, error_message = $4,
        audio_url = $5, filename = $6, file_size = $7
-     where id = $1 and status = 'processing'`,
+     where id = $1 and status = 'processing'
+     returning ${TOOK}`,
     [taskId, ending.outcome, ending.reason, ending.errorMessage, ...audioColumns(ending.audio)],
   );
-  return rowCount === 1;
+  return rows[0]?.took;
 }
 
 function audioColumns(audio: Audio | null): [string | null, string | null, number | null] {
@@ -204,15 +275,19 @@ export async function recordLate(db: Queryable, taskId: bigint): Promise<EndedTa
 }
 
 /**
- * Whether the task has ended in just this way: the answer to a finish may be lost together with the connection,
- * and its repetition is no late write.
+ * The seconds that the task took, if it has ended in just this way: the answer to a finish may be lost together
+ * with the connection, and its repetition is no late write.
  */
-export async function hasEndedAs(db: Queryable, taskId: bigint, ending: Ending): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `select from tts_monitor.tasks
+export async function readEndedAs(
+  db: Queryable,
+  taskId: bigint,
+  ending: Ending,
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ took: number }>(
+    `select ${TOOK} from tts_monitor.tasks
      where id = $1 and status = $2 and (reason, error_message, audio_url, filename, file_size)
        is not distinct from ($3::text, $4::text, $5::text, $6::text, $7::bigint)`,
     [taskId, ending.outcome, ending.reason, ending.errorMessage, ...audioColumns(ending.audio)],
   );
-  return rowCount === 1;
+  return rows[0]?.took;
 }

@@ -65,6 +65,14 @@ export async function insertText(pool: pg.Pool, text: { title: string; content: 
   return rows[0].id;
 }
 
+export async function readContent(pool: pg.Pool, textId: bigint): Promise<string> {
+  const { rows } = await pool.query<{ content: string }>("select content from tts_texts where id = $1", [
+    textId,
+  ]);
+  if (!rows[0]) throw new Error(`there is no text ${textId}`);
+  return rows[0].content;
+}
+
 export async function insertAudio(pool: pg.Pool, textId: bigint, audio: Audio): Promise<void> {
   await pool.query(
     "insert into tts_audios (text_id, audio_url, filename, file_size) values ($1, $2, $3, $4)",

@@ -7,7 +7,7 @@ import type { DemoSettings } from "./settings.ts";
 export interface Folders {
   postgres: string;
   audio: string;
-  /** generated configuration and the API's token */
+  /** generated configuration */
   run: string;
   logs: string;
   prometheus: string;

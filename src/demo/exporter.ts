@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
 import { OperationError } from "../errors.ts";
 import { startChild } from "./child.ts";
 import type { DemoContext } from "./context.ts";
@@ -12,21 +10,15 @@ export interface Exporter {
   address: string;
   /** http://host:port */
   url: string;
-  /** of the API's mutating endpoints */
-  token: string;
 }
 
-/** Starts `tts-monitor serve` with a token of its own, and waits until it is ready. */
+/** Starts `tts-monitor serve`, and waits until it is ready. */
 export async function startExporter(context: DemoContext, databaseUrl: string): Promise<Exporter> {
   const { settings, folders, environment, pickPort, step, stop } = context;
   const { host, port: wanted } = settings.web.listenAddress;
   const port = await step(pickPort(wanted, host));
-  const token = randomBytes(24).toString("base64url");
-  const tokenFile = `${folders.run}/api-token`;
-  rmSync(tokenFile, { force: true });
-  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
   const address = hostPort(host ?? "localhost", port);
-  const exporter = { address, url: `http://${address}`, token };
+  const exporter = { address, url: `http://${address}` };
   const child = keepRunning(context, () =>
     startChild({
       name: "exporter",
@@ -36,7 +28,6 @@ export async function startExporter(context: DemoContext, databaseUrl: string): 
         ...environment,
         TTS_MONITOR_DATABASE_URL: databaseUrl,
         TTS_MONITOR_WEB_LISTEN_ADDRESS: hostPort(host ?? "", port),
-        TTS_MONITOR_API_TOKEN_FILE: tokenFile,
       },
       logDir: folders.logs,
     }),

@@ -25,7 +25,7 @@ export function header({ settings, folders, exporter, workers, observers, texts 
       settings.database.url ? "the given one" : `embedded PostgreSQL in ${shown(folders.postgres)}`,
     ],
     ["exporter", `${exporter.url}${settings.web.telemetryPath}`],
-    ["API", `${exporter.url}/api/monitor/stats (token in ${shown(folders.run)}/api-token)`],
+    ["API", `${exporter.url}/api/monitor/stats`],
     ["workers", workers.urls.map((url) => `${url}/metrics`).join(" ")],
     ["Prometheus", observers.prometheusUrl ?? "not installed"],
     ["Alertmanager", observers.alertmanagerUrl ?? "not installed"],

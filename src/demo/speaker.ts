@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import type pg from "pg";
 import type { Audio } from "../domain/audio.ts";
-import { insertAudio } from "./app-tables.ts";
+import { insertAudio, readContent } from "./app-tables.ts";
 import { decideFault, type FaultShares } from "./faults.ts";
 import { SpeechError, suffer } from "./provider.ts";
 import type { SpeechEngine } from "./speech-engine.ts";
@@ -18,7 +18,8 @@ export interface SpeakerOptions {
 export interface SpeechTask {
   id: bigint;
   textId: bigint;
-  content: string;
+  /** undefined for a claimed task: the text itself tells */
+  content: string | undefined;
   signal: AbortSignal;
 }
 
@@ -30,7 +31,7 @@ export function createSpeaker(options: SpeakerOptions): (task: SpeechTask) => Pr
   const { engine, pool, audioDir, faults } = options;
   return async ({ id, textId, content, signal }) => {
     await suffer(decideFault(SEED, id, faults), signal);
-    const wav = await engine.synthesize(content, signal);
+    const wav = await engine.synthesize(content ?? (await readContent(pool, textId)), signal);
     const filename = `text-${textId}-task-${id}.wav`;
     const path = `${audioDir}/${filename}`;
     const audio = { audioUrl: pathToFileURL(path).href, filename, fileSize: wav.length };

@@ -1,0 +1,24 @@
+import type pg from "pg";
+import type { Slot } from "../db/worker-store.ts";
+import type { EventBuffer } from "./event-buffer.ts";
+import type { WorkerEmitter } from "./events.ts";
+import type { Limiter } from "./limiter.ts";
+import type { WorkerSettings } from "./options.ts";
+import type { RunningTasks } from "./running-tasks.ts";
+
+/** What the library's functions work with. */
+export interface WorkerContext {
+  pool: pg.Pool;
+  slot: Slot;
+  settings: WorkerSettings;
+  events: WorkerEmitter;
+  buffer: EventBuffer;
+  limiter: Limiter;
+  running: RunningTasks;
+  /** aborted when the worker starts nothing more */
+  stopped: AbortSignal;
+  /** another process has taken the slot name */
+  fenced(): boolean;
+  /** the worker has moved on: seen by whoever watches for a wedged one */
+  progress(): void;
+}

@@ -1,0 +1,81 @@
+import type pg from "pg";
+import { beat, type Slot } from "../db/worker-store.ts";
+import type { Logger } from "../logger.ts";
+import { reasonOf } from "../outage-log.ts";
+import type { WorkerEmitter } from "./events.ts";
+
+export interface HeartbeatOptions {
+  pool: pg.Pool;
+  slot: Slot;
+  /** ms */
+  interval: number;
+  limit(): number;
+  events: WorkerEmitter;
+  log: Logger;
+  /** called at each interval, whatever the database says */
+  onBeat(): void;
+  /** called once, when another process has taken the slot name */
+  onFenced(): void;
+}
+
+export interface Heartbeat {
+  /** seconds since the epoch of the last one that the database has taken */
+  readonly lastAt: number;
+  readonly fenced: boolean;
+  /** One right now; never rejects. */
+  beat(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Renews the worker's heartbeat: one statement an interval, however many tasks it runs. */
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { pool, slot, events, log } = options;
+  const state = { lastAt: Date.now() / 1000, fenced: false, failing: false };
+  let underWay: Promise<void> | undefined;
+  const timer = setInterval(() => void once(), options.interval);
+
+  /** Beats do not overlap: a slow database gets no queue of them. */
+  function once(): Promise<void> {
+    underWay ??= attempt().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  }
+
+  async function attempt(): Promise<void> {
+    options.onBeat();
+    try {
+      const mine = await beat(pool, slot, options.limit());
+      if (mine) state.lastAt = Date.now() / 1000;
+      else fence();
+      if (state.failing) log.info("heartbeats reach the database again");
+      state.failing = false;
+    } catch (error) {
+      events.emit("heartbeatFailed", {});
+      if (!state.failing) log.warn({ reason: reasonOf(error) }, "a heartbeat failed");
+      state.failing = true;
+    }
+  }
+
+  function fence(): void {
+    if (state.fenced) return;
+    state.fenced = true;
+    clearInterval(timer);
+    log.error("another process has taken this slot name: this one aborts its tasks and starts no more");
+    options.onFenced();
+  }
+
+  return {
+    get lastAt() {
+      return state.lastAt;
+    },
+    get fenced() {
+      return state.fenced;
+    },
+    beat: once,
+    async stop() {
+      clearInterval(timer);
+      await underWay;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { hostname } from "node:os";
+import { z } from "zod";
+import { loadWorkerSettings } from "../config.ts";
+import { isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
+import { parseDuration } from "../domain/duration.ts";
+import { ConfigError } from "../errors.ts";
+import { createLogger, type Logger } from "../logger.ts";
+
+export interface TaskMonitorOptions {
+  /** default: TTS_MONITOR_DATABASE_URL, else DATABASE_URL */
+  databaseUrl?: string;
+  /** the slot name: 1 to 64 of A-Z a-z 0-9 _ . - */
+  worker: string;
+  /** tasks at once; default 1 */
+  concurrency?: number;
+  /** where this process serves its metrics, such as ":9561"; default: nowhere */
+  listen?: string;
+  /** host:port by which Prometheus reaches it; default: the host of `listen`, else this machine's name */
+  advertiseAddress?: string;
+  /** durations in milliseconds or as "40m"; default: the TTS_MONITOR_ variable, else the contract's default */
+  taskTimeout?: string | number;
+  heartbeatInterval?: string | number;
+  heartbeatTimeout?: string | number;
+  dedupWindow?: string | number;
+  shutdownGrace?: string | number;
+  logger?: Logger;
+}
+
+/** Durations in milliseconds. */
+export interface WorkerSettings {
+  databaseUrl: string;
+  worker: string;
+  concurrency: number;
+  listen: ListenAddress | undefined;
+  advertiseAddress: string | undefined;
+  taskTimeout: number;
+  heartbeatInterval: number;
+  heartbeatTimeout: number;
+  dedupWindow: number;
+  shutdownGrace: number;
+  log: Logger;
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const duration = z
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    try {
+      return typeof value === "string" ? parseDuration(value) : value;
+    } catch {
+      context.addIssue("not a duration");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.number().positive().max(LONGEST_TIMER));
+
+const address = z.string().transform((text, context) => {
+  try {
+    return parseListenAddress(text);
+  } catch {
+    context.addIssue("not an address");
+    return z.NEVER;
+  }
+});
+
+const ACCEPTS: Record<string, string> = {
+  databaseUrl: "a postgres:// URL",
+  worker: "1 to 64 of A-Z a-z 0-9 _ . -",
+  concurrency: "a whole number of at least 1",
+  listen: 'an address such as ":9561" or "127.0.0.1:9561"',
+  advertiseAddress: "host:port that Prometheus can reach",
+};
+
+const schema = z.object({
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .optional(),
+  worker: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
+  concurrency: z.int().min(1).default(1),
+  listen: address.optional(),
+  advertiseAddress: z.string().refine(isScrapeAddress).optional(),
+  taskTimeout: duration.optional(),
+  heartbeatInterval: duration.optional(),
+  heartbeatTimeout: duration.optional(),
+  dedupWindow: duration.optional(),
+  shutdownGrace: duration.optional(),
+});
+
+/**
+ * The worker's settings: options beat the environment, which beats the defaults.
+ * @throws ConfigError that names the option or the variable
+ */
+export function resolveOptions({ logger, ...options }: TaskMonitorOptions): WorkerSettings {
+  const parsed = schema.safeParse(options);
+  if (!parsed.success) {
+    const name = String(parsed.error.issues[0]?.path[0] ?? "options");
+    throw new ConfigError(
+      `the option ${name} must be ${ACCEPTS[name] ?? 'a duration such as "40m", or milliseconds'}`,
+    );
+  }
+  const given = parsed.data;
+  const environment = loadWorkerSettings(
+    process.env,
+    given.databaseUrl === undefined ? [] : ["database.url"],
+  );
+  const databaseUrl = given.databaseUrl ?? environment.database.url;
+  if (databaseUrl === undefined) {
+    throw new ConfigError("the option databaseUrl (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required");
+  }
+  const settings = {
+    databaseUrl,
+    worker: given.worker,
+    concurrency: given.concurrency,
+    listen: given.listen,
+    advertiseAddress: given.advertiseAddress,
+    taskTimeout: given.taskTimeout ?? environment.task.timeout,
+    heartbeatInterval: given.heartbeatInterval ?? environment.heartbeat.interval,
+    heartbeatTimeout: given.heartbeatTimeout ?? environment.heartbeat.timeout,
+    dedupWindow: given.dedupWindow ?? environment.dedup.window,
+    shutdownGrace: given.shutdownGrace ?? environment.shutdown.grace,
+    log: (logger ?? createLogger(environment.log)).child({ worker: given.worker }),
+  };
+  if (settings.heartbeatTimeout <= settings.heartbeatInterval) {
+    throw new ConfigError("the option heartbeatTimeout must be longer than heartbeatInterval");
+  }
+  return settings;
+}
+
+/** The address that Prometheus is told, with the port that was really bound. */
+export function addressToAdvertise(settings: WorkerSettings, port: number): string {
+  if (settings.advertiseAddress !== undefined) return settings.advertiseAddress;
+  const { host } = settings.listen ?? {};
+  const named = host === undefined ? hostname() : host.includes(":") ? `[${host}]` : host;
+  const advertised = `${named}:${port}`;
+  if (isScrapeAddress(advertised)) return advertised;
+  throw new ConfigError(`Prometheus cannot reach ${advertised}: set the option advertiseAddress`);
+}

@@ -1,0 +1,75 @@
+import type { Release } from "./limiter.ts";
+
+export interface RunningTask {
+  readonly taskId: bigint;
+  readonly textId: bigint;
+  /** fires at the deadline, when the slot is lost, and when the worker's grace is over */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningTasks {
+  readonly size: number;
+  /** seconds since the start of the oldest; 0 when there is none */
+  readonly oldestAge: number;
+  /**
+   * @param timeout ms to its deadline
+   * @param release gives its slot back
+   */
+  add(taskId: bigint, textId: bigint, timeout: number, release: Release): RunningTask;
+  /** Stops the task's clock and gives its slot back; nothing for a task that is not here. */
+  remove(taskId: bigint): void;
+  abortAll(reason: Error): void;
+  /** Resolves when none is left. */
+  empty(): Promise<void>;
+}
+
+interface Entry {
+  startedAt: number;
+  controller: AbortController;
+  timer: NodeJS.Timeout;
+  release: Release;
+}
+
+/** The tasks that this process runs, and nothing of those that have ended. */
+export function createRunningTasks(): RunningTasks {
+  const entries = new Map<bigint, Entry>();
+  let onEmpty: (() => void)[] = [];
+
+  return {
+    get size() {
+      return entries.size;
+    },
+    get oldestAge() {
+      // A Map keeps the order of insertion, which is that of the starts.
+      const [oldest] = entries.values();
+      return oldest ? (performance.now() - oldest.startedAt) / 1000 : 0;
+    },
+    add(taskId, textId, timeout, release) {
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(deadlineError(timeout)), timeout);
+      entries.set(taskId, { startedAt: performance.now(), controller, timer, release });
+      return { taskId, textId, signal: controller.signal };
+    },
+    remove(taskId) {
+      const entry = entries.get(taskId);
+      if (!entry) return;
+      clearTimeout(entry.timer);
+      entries.delete(taskId);
+      entry.release();
+      if (entries.size > 0) return;
+      for (const resolve of onEmpty) resolve();
+      onEmpty = [];
+    },
+    abortAll(reason) {
+      for (const { controller } of entries.values()) controller.abort(reason);
+    },
+    empty() {
+      return entries.size === 0 ? Promise.resolve() : new Promise((resolve) => onEmpty.push(resolve));
+    },
+  };
+}
+
+/** The standard name for it, as `AbortSignal.timeout` uses. */
+function deadlineError(timeout: number): DOMException {
+  return new DOMException(`the task's deadline of ${timeout} ms has passed`, "TimeoutError");
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isConnectionError } from "../db/pool.ts";
+import { readTask } from "../db/task-reader.ts";
+import {
+  adoptPending,
+  followLeader,
+  insertPending,
+  insertStarted,
+  isRunning,
+  type NewTask,
+  start,
+  startPendingOfContent,
+} from "../db/task-store.ts";
+import { contentHash } from "../domain/content-hash.ts";
+import { isOutcome } from "../domain/task.ts";
+import { parseId } from "../domain/task-status.ts";
+import {
+  ConcurrencyLimitError,
+  DatabaseUnavailableError,
+  DuplicateTaskError,
+  InvalidInputError,
+  TaskEndedError,
+  WorkerStoppedError,
+} from "../errors.ts";
+import { reasonOf } from "../outage-log.ts";
+import type { WorkerContext } from "./context.ts";
+
+export interface TaskRequest {
+  /** a number, a bigint or decimal digits: 1…2^63−1 */
+  textId: number | bigint | string;
+  /** the text; or its hash alone */
+  content?: string;
+  /** SHA-256 of the content in UTF-8, 64 lower-case hex digits */
+  contentHash?: string;
+}
+
+export interface KnownTask {
+  taskId: bigint;
+  textId: bigint;
+}
+
+// Between looking for a task of the same content and looking again, that task may have ended; not often in a row.
+const ATTEMPTS = 5;
+
+/**
+ * Records a pending task, or takes over the one of the same content that nobody waits with.
+ * @throws DuplicateTaskError, InvalidInputError, DatabaseUnavailableError (nothing was recorded then)
+ */
+export async function submit(context: WorkerContext, request: TaskRequest): Promise<KnownTask> {
+  const task = newTask(context, request);
+  return orUnavailable(async () => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const taskId = await insertPending(context.pool, task);
+      if (taskId !== undefined) {
+        context.events.emit("submitted", {});
+        return { taskId, textId: task.textId };
+      }
+      const adopted = await adoptPending(context.pool, task.contentHash, context.slot);
+      if (adopted) return adopted;
+      await refuseDuplicate(context, task);
+    }
+    throw new DatabaseUnavailableError("the tasks of this content change too quickly");
+  });
+}
+
+/**
+ * Records a task and starts it at once.
+ * @throws ConcurrencyLimitError (nothing was recorded) and as `submit`
+ */
+export async function submitStarted(
+  context: WorkerContext,
+  request: TaskRequest,
+): Promise<KnownTask & { waited: number }> {
+  const { pool, slot, settings } = context;
+  const task = newTask(context, request);
+  return orUnavailable(async () => {
+    const taskId = await insertStarted(pool, task, settings.taskTimeout);
+    if (taskId !== undefined) {
+      context.events.emit("submitted", {});
+      return { taskId, textId: task.textId, waited: 0 };
+    }
+    const pending = await startPendingOfContent(pool, task.contentHash, slot, settings.taskTimeout);
+    if (pending) return pending;
+    await refuseDuplicate(context, task);
+    throw new ConcurrencyLimitError("the limit of concurrent tasks is reached");
+  });
+}
+
+/**
+ * Starts a recorded task as soon as the global limit lets it; an outage is waited out, because the task is on
+ * record and would block its content.
+ * @returns seconds that it waited
+ * @throws WorkerStoppedError when the worker stops first; TaskEndedError when somebody else has run it
+ */
+export async function startWhenAllowed(context: WorkerContext, { taskId }: KnownTask): Promise<number> {
+  const { pool, slot, settings, stopped } = context;
+  for (let uncertain = false; !stopped.aborted; ) {
+    try {
+      const waited = await start(pool, taskId, slot, settings.taskTimeout);
+      if (waited !== undefined) return waited;
+      if (uncertain && (await isRunning(pool, taskId, slot))) return 0;
+      await refuseUnlessPending(context, taskId);
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      uncertain = true;
+    }
+    await sleep(100 + Math.random() * 400, undefined, { signal: stopped }).catch(() => {});
+  }
+  throw new WorkerStoppedError("the worker stopped before the task could start; it stays pending");
+}
+
+async function refuseUnlessPending({ pool }: WorkerContext, taskId: bigint): Promise<void> {
+  const task = await readTask(pool, taskId);
+  if (!task) throw new DatabaseUnavailableError(`task ${taskId} is gone`);
+  const { status, reason, textId } = task;
+  if (isOutcome(status)) throw new TaskEndedError({ taskId, status, reason });
+  if (status === "processing") throw new DuplicateTaskError({ taskId, textId, status });
+}
+
+async function refuseDuplicate(context: WorkerContext, task: HashedTask): Promise<void> {
+  const { pool, settings, events } = context;
+  const leader = await followLeader(pool, task.textId, task.contentHash, settings.dedupWindow);
+  if (!leader) return;
+  events.emit("submitted", {});
+  events.emit("deduplicated", {});
+  throw new DuplicateTaskError(leader);
+}
+
+type HashedTask = NewTask & { contentHash: string };
+
+function newTask({ slot, settings }: WorkerContext, request: TaskRequest): HashedTask {
+  return {
+    textId: textIdOf(request.textId),
+    contentHash: hashOf(request),
+    slot,
+    dedupWindow: settings.dedupWindow,
+  };
+}
+
+/** @throws InvalidInputError */
+export function textIdOf(textId: TaskRequest["textId"]): bigint {
+  const id = parseId(String(textId));
+  if (id === undefined) throw new InvalidInputError("textId must be a decimal integer in 1…2^63−1");
+  return id;
+}
+
+function hashOf({ content, contentHash: given }: TaskRequest): string {
+  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) {
+    throw new InvalidInputError("contentHash must be 64 lower-case hex digits");
+  }
+  const own = typeof content === "string" ? contentHash(content) : undefined;
+  if (own !== undefined && given !== undefined && own !== given) {
+    throw new InvalidInputError("contentHash does not match the content");
+  }
+  const hash = own ?? given;
+  if (hash === undefined) throw new InvalidInputError("content or contentHash is required");
+  return hash;
+}
+
+/** Fails fast, in our words, when the database is away. */
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+    throw new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, { cause: error });
+  }
+}

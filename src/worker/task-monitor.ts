@@ -1,0 +1,163 @@
+import { type MonitorStats, readStats } from "../collectors/stats.ts";
+import { textsCollector } from "../collectors/texts.ts";
+import { withSnapshot } from "../db/snapshot.ts";
+import { readTaskOfText } from "../db/task-reader.ts";
+import { type ExistingTask, findByContent, follow } from "../db/task-store.ts";
+import type { Audio } from "../domain/audio.ts";
+import { contentHash } from "../domain/content-hash.ts";
+import type { Reason } from "../domain/reason.ts";
+import type { Outcome } from "../domain/task.ts";
+import { type TaskStatus, taskStatus } from "../domain/task-status.ts";
+import { ConcurrencyLimitError, NotFoundError } from "../errors.ts";
+import { render } from "../metrics/exposition.ts";
+import { begin, execute, type TaskHandler, type TaskResult } from "./execute.ts";
+import { completion, expire, failure, finish } from "./finish.ts";
+import { openWorker, type Worker } from "./lifecycle.ts";
+import type { TaskMonitorOptions } from "./options.ts";
+import { startWhenAllowed, submit, submitStarted, type TaskRequest, textIdOf } from "./submit.ts";
+import { claimUntilStopped } from "./work.ts";
+
+export interface Ended {
+  status: Outcome;
+  reason: Reason | null;
+}
+
+/** What a TTS service tells of its tasks, and asks about them. */
+export interface TaskMonitor {
+  /**
+   * Records a task, waits for a slot, runs the handler, and resolves when the database has the end of it.
+   * @throws DuplicateTaskError, TaskEndedError, WorkerStoppedError, DatabaseUnavailableError, InvalidInputError, and
+   *   whatever the handler throws
+   */
+  run(request: TaskRequest, handler: TaskHandler): Promise<TaskResult>;
+  /** Claims pending tasks, retries among them, until the worker closes. */
+  work(handler: TaskHandler): Promise<void>;
+  /**
+   * The old monitor's calls: start now or not at all, end later. A task that nobody ends times out.
+   * @throws ConcurrencyLimitError when no slot is free, DuplicateTaskError
+   */
+  startTask(request: TaskRequest): Promise<{ taskId: bigint }>;
+  /** @throws TaskEndedError when it had ended before, NotFoundError; so do the next two */
+  completeTask(taskId: bigint, audio: Audio): Promise<Ended>;
+  failTask(taskId: bigint, failure: { reason: string; errorMessage: string }): Promise<Ended>;
+  timeoutTask(taskId: bigint): Promise<Ended>;
+  /** The newest task of the text, its own or one that it follows; null when there is none. */
+  getTaskStatus(textId: TaskRequest["textId"]): Promise<TaskStatus | null>;
+  /** The task that answers for this content: in work, or completed within the dedup window. */
+  findExistingByContent(content: string): Promise<ExistingTask | null>;
+  /** Lets the text answer with this task. @throws NotFoundError */
+  linkTask(textId: TaskRequest["textId"], taskId: bigint): Promise<void>;
+  getStats(): Promise<MonitorStats>;
+  /** @throws InvalidInputError unless a whole number of at least 1 */
+  setConcurrency(limit: number): void;
+  /** This worker's metrics, text format 0.0.4. */
+  metrics(): Promise<string>;
+  /** Where the metrics are served; undefined without `listen`. */
+  readonly port: number | undefined;
+  /** Starts nothing more, lets finish what runs (within the grace), and leaves. */
+  close(): Promise<void>;
+}
+
+const STATS_DEADLINE = 3000;
+const TEXTS_CACHE = 60_000;
+
+/**
+ * Opens a worker's task monitor: takes its slot name over and begins to send heartbeats.
+ * @throws ConfigError, DatabaseUnavailableError (away, or its schema is not ours), OperationError (port taken)
+ */
+export async function createTaskMonitor(options: TaskMonitorOptions): Promise<TaskMonitor> {
+  const worker = await openWorker(options);
+  return {
+    ...executing(worker),
+    ...ending(worker),
+    ...asking(worker),
+    setConcurrency(limit) {
+      worker.context.limiter.setLimit(limit);
+      void worker.heartbeat.beat();
+    },
+    metrics: async () => (await render([], [worker.registry], "text")).body,
+    port: worker.port,
+    close: worker.close,
+  };
+}
+
+function executing({ context, waiting }: Worker): Pick<TaskMonitor, "run" | "work"> {
+  return {
+    async run(request, handler) {
+      const task = await submit(context, request);
+      const { waited, release } = await waiting.during(async () => {
+        const slot = await context.limiter.acquire();
+        try {
+          return { waited: await startWhenAllowed(context, task), release: slot };
+        } catch (error) {
+          slot();
+          throw error;
+        }
+      });
+      return execute(context, { ...task, waited, content: request.content }, release, handler);
+    },
+    work: (handler) => claimUntilStopped(context, handler, context.settings.log),
+  };
+}
+
+function ending({
+  context,
+}: Worker): Pick<TaskMonitor, "startTask" | "completeTask" | "failTask" | "timeoutTask"> {
+  const { limiter, running } = context;
+
+  async function endWith(taskId: bigint, end: ReturnType<typeof completion>): Promise<Ended> {
+    try {
+      await finish(context, taskId, end);
+    } finally {
+      running.remove(taskId);
+    }
+    return { status: end.outcome, reason: end.reason };
+  }
+
+  return {
+    async startTask(request) {
+      const release = await limiter.tryAcquire();
+      if (!release) throw new ConcurrencyLimitError(`all ${limiter.limit} slots of this worker are taken`);
+      try {
+        const task = await submitStarted(context, request);
+        const { signal } = begin(context, task, release);
+        signal.addEventListener("abort", () => {
+          void expire(context, task.taskId).finally(() => running.remove(task.taskId));
+        });
+        return { taskId: task.taskId };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    completeTask: async (taskId, audio) => endWith(taskId, completion(audio)),
+    failTask: async (taskId, { reason, errorMessage }) => endWith(taskId, failure(reason, errorMessage)),
+    timeoutTask: async (taskId) =>
+      endWith(taskId, { outcome: "timeout", reason: "deadline_exceeded", errorMessage: null, audio: null }),
+  };
+}
+
+function asking({
+  context,
+}: Worker): Pick<TaskMonitor, "getTaskStatus" | "findExistingByContent" | "linkTask" | "getStats"> {
+  const { pool, settings } = context;
+  const texts = textsCollector(TEXTS_CACHE);
+  return {
+    async getTaskStatus(textId) {
+      const id = textIdOf(textId);
+      const task = await readTaskOfText(pool, id);
+      return task ? taskStatus(id, task) : null;
+    },
+    async findExistingByContent(content) {
+      return (await findByContent(pool, contentHash(content), settings.dedupWindow)) ?? null;
+    },
+    async linkTask(textId, taskId) {
+      const known = await follow(pool, textIdOf(textId), taskId);
+      if (!known) throw new NotFoundError(`there is no task ${taskId}`);
+    },
+    getStats: () =>
+      withSnapshot(pool, performance.now() + STATS_DEADLINE, ({ client, takenAt }) =>
+        readStats(client, texts, takenAt),
+      ),
+  };
+}
