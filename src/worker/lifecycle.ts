@@ -146,7 +146,7 @@ async function open(
     port: server?.port,
     waiting,
     close() {
-      closing ??= drain(context, beating, stop).finally(() => release());
+      closing ??= drain(context, beating, stop).then(release, release);
       return closing;
     },
   };
