@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { OperationError } from "../errors.ts";
 
@@ -56,7 +57,7 @@ const COUNT = `
 /**
  * Installs the triggers that keep the texts' totals, and counts the rows that are there. Both tables are locked
  * against writers meanwhile, so that none is missed. Running it again counts anew.
- * @throws OperationError when the application's tables are not there
+ * @throws OperationError when the application's tables are not there, or kept locked for half a minute
  */
 export async function trackAppTables(client: pg.ClientBase): Promise<void> {
   await requireAppTables(client);
@@ -87,11 +88,27 @@ async function requireAppTables(client: pg.ClientBase): Promise<void> {
   if (missing) throw new OperationError(`the application's table ${missing.name} is not in the search path`);
 }
 
+// Shorter than PostgreSQL's deadlock_timeout, so that it is always we who give way to the application, whose
+// transactions queue behind our wait for no longer than this.
+const LOCK_TIMEOUT = 500;
+const ATTEMPTS = 60;
+const GAVE_WAY = new Set(["55P03", "40P01"]);
+
 async function inTransaction(client: pg.ClientBase, sql: string): Promise<void> {
-  try {
-    await client.query(`begin; ${sql} commit;`);
-  } catch (error) {
-    await client.query("rollback");
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT}; ${sql} commit`);
+      return;
+    } catch (error) {
+      await client.query("rollback");
+      const gaveWay = error instanceof Error && "code" in error && GAVE_WAY.has(String(error.code));
+      if (!gaveWay) throw error;
+      if (attempt === ATTEMPTS) {
+        throw new OperationError(
+          "tts_texts or tts_audios is kept locked by others: try again when they are done",
+        );
+      }
+    }
+    await sleep(LOCK_TIMEOUT * Math.random());
   }
 }

@@ -67,28 +67,3 @@ export function isConnectionError(error: unknown): boolean {
     )
   );
 }
-
-/** Runs the work on one connection; a connection on which something failed is not used again. */
-export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    return await work(client);
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    throw error;
-  } finally {
-    client.release(failure);
-  }
-}
-
-/** Runs the work in a transaction, committed when it resolves and rolled back when it rejects. */
-export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return withClient(pool, async (client) => {
-    await client.query("begin");
-    // A failed transaction needs no rollback: withClient closes its connection.
-    const result = await work(client);
-    await client.query("commit");
-    return result;
-  });
-}

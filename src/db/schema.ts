@@ -12,7 +12,7 @@ const NAMES = readdirSync(MIGRATIONS_DIR)
 /** Number of the newest migration that this program knows. */
 export const SCHEMA_VERSION = Math.max(...NAMES.map(numberOf));
 
-export type SchemaState = "current" | "missing" | "older" | "newer";
+type SchemaState = "current" | "missing" | "older" | "newer";
 
 export interface Schema {
   /** number of the newest migration in the database; 0 when there is none */

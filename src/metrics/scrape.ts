@@ -39,7 +39,7 @@ export const SCRAPE_FAMILIES = [UP, SNAPSHOT_AT, CLOCK_SKEW, SUCCESS, DURATION, 
 /** The longest that a scrape may read from the database, ms. */
 export const LONGEST_READ = 3000;
 
-export interface DatabaseReading {
+interface DatabaseReading {
   schemaVersion: number;
   /** seconds since the epoch, by the database's clock */
   takenAt: number;

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { TIMEOUT_REASONS, type TimeoutReason } from "../domain/reason.ts";
 
-export type JobResult = "ok" | "error" | "skipped";
-export type ScrapeResult = "fresh" | "coalesced" | "failed";
+type JobResult = "ok" | "error" | "skipped";
+type ScrapeResult = "fresh" | "coalesced" | "failed";
 export interface PoolState {
   idle: number;
   busy: number;

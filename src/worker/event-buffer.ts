@@ -6,7 +6,7 @@ import { reasonOf } from "../outage-log.ts";
 import type { WorkerEmitter } from "./events.ts";
 
 /** A write that must not be lost. @param repeated it may have been applied already, its answer lost */
-export type Write<T> = (repeated: boolean) => Promise<T>;
+type Write<T> = (repeated: boolean) => Promise<T>;
 
 export interface EventBuffer {
   readonly size: number;

@@ -4,7 +4,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { createExporter, type Exporter } from "../../src/exporter.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { eventually } from "../support/eventually.ts";
-import { SETTINGS } from "../support/exporter.ts";
+import { SETTINGS } from "../support/exporter-settings.ts";
 import { expectInvariants, expectNoFall, parseExposition, total } from "../support/exposition.ts";
 import { freePort } from "../support/ports.ts";
 import { createTestDatabase, startOwnPostgres } from "../support/postgres.ts";

@@ -2,15 +2,7 @@ import { beforeAll } from "vitest";
 import { createExporter, type Exporter, type ExporterSettings } from "../../src/exporter.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { atEndOfFile } from "./end-of-file.ts";
-
-export const SETTINGS: ExporterSettings = {
-  web: { listenAddress: { host: "127.0.0.1", port: 0 }, telemetryPath: "/metrics" },
-  collector: { texts: true },
-  scrape: { timeoutOffset: 500 },
-  sweep: { interval: 200 },
-  task: { timeout: 2_400_000, pendingTimeout: 900_000 },
-  texts: { cache: 60_000 },
-};
+import { SETTINGS } from "./exporter-settings.ts";
 
 /** An exporter on this database, its jobs not started, closed at the end of the file. */
 export function useExporter(

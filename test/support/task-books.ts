@@ -1,5 +1,5 @@
-import { DURATION_BUCKETS, QUEUE_WAIT_BUCKETS } from "../../src/domain/buckets.ts";
 import type { Queryable } from "../../src/db/pool.ts";
+import { DURATION_BUCKETS, QUEUE_WAIT_BUCKETS } from "../../src/domain/buckets.ts";
 
 /** Entries of the ledger by "event label bucket". */
 export type Books = Record<string, { n: bigint; micros: bigint }>;

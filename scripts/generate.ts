@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { GENERATORS } from "./generate/index.ts";
+import { stopScratchServer, withScratchDatabase } from "./generate/scratch-database.ts";
+
+// `npm run generate` writes every generated file; with `--check` it writes none, and fails where one is stale.
+const check = process.argv.includes("--check");
+const stale: string[] = [];
+
+try {
+  for (const { path, generate } of GENERATORS) {
+    const fresh = await withScratchDatabase(generate);
+    if (fresh === current(path)) continue;
+    stale.push(path);
+    if (check) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, fresh);
+  }
+} finally {
+  await stopScratchServer();
+}
+
+if (check && stale.length > 0) {
+  console.error(`stale: ${stale.join(", ")}; run npm run generate`);
+  process.exitCode = 1;
+} else {
+  console.log(stale.length === 0 ? "all generated files are fresh" : `written: ${stale.join(", ")}`);
+}
+
+function current(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

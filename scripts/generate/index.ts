@@ -1,0 +1,16 @@
+import { goldenMetrics } from "./golden-metrics.ts";
+import { metricsReference } from "./metrics-reference.ts";
+import { schemaDump } from "./schema-dump.ts";
+import type { ScratchDatabase } from "./scratch-database.ts";
+
+export interface Generator {
+  path: string;
+  generate(database: ScratchDatabase): Promise<string>;
+}
+
+/** Every generated file of the repository. */
+export const GENERATORS: readonly Generator[] = [
+  { path: "docs/schema.sql", generate: schemaDump },
+  { path: "docs/metrics.md", generate: metricsReference },
+  { path: "test/golden/metrics.txt", generate: goldenMetrics },
+];

@@ -1,0 +1,11 @@
+import type { ExporterSettings } from "../../src/exporter.ts";
+
+/** An exporter's settings, as the defaults are but for a quick sweep. */
+export const SETTINGS: ExporterSettings = {
+  web: { listenAddress: { host: "127.0.0.1", port: 0 }, telemetryPath: "/metrics" },
+  collector: { texts: true },
+  scrape: { timeoutOffset: 500 },
+  sweep: { interval: 200 },
+  task: { timeout: 2_400_000, pendingTimeout: 900_000 },
+  texts: { cache: 60_000 },
+};
