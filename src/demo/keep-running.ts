@@ -3,7 +3,8 @@ import type { DemoContext } from "./context.ts";
 import { timeOfDay } from "./screen.ts";
 
 const RESTART_DELAY_MS = 2000;
-/** What a child gets on top of the grace that it gives its own work. */
+// A worker takes its grace up to three times: for what runs, for what is deaf to the abort, for unsent finishes.
+const GRACES = 3;
 const KILL_AFTER_MS = 5000;
 
 /**
@@ -13,7 +14,7 @@ const KILL_AFTER_MS = 5000;
 export function keepRunning(
   { settings, print, atEnd }: DemoContext,
   start: () => Child,
-  graceMs = settings.shutdown.grace + KILL_AFTER_MS,
+  graceMs = GRACES * settings.shutdown.grace + KILL_AFTER_MS,
 ): Child {
   let restart: NodeJS.Timeout | undefined;
   let stopping = false;

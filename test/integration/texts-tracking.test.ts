@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { untrackAppTables } from "../../src/db/app-tables.ts";
 import { foldTexts } from "../../src/db/ledger.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { withClient } from "../../src/db/pool.ts";
+import { withClient } from "../support/with-client.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { countTexts, readTextBooks } from "../support/recount.ts";
 import { track } from "../support/seed.ts";

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { trackAppTables } from "../../src/db/app-tables.ts";
+import { withClient } from "./with-client.ts";
 
 /** The application's tables as the demo has them, with ten texts, of which four are completed. */
 export async function createAppTables(pool: pg.Pool): Promise<void> {
@@ -16,12 +17,7 @@ export async function createAppTables(pool: pg.Pool): Promise<void> {
 }
 
 export async function track(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await trackAppTables(client);
-  } finally {
-    client.release();
-  }
+  await withClient(pool, trackAppTables);
 }
 
 /** One task of every kind, at fixed times, so that what is measured of them is known to the digit. */

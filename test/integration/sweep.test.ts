@@ -1,0 +1,170 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createPool } from "../../src/db/pool.ts";
+import { sweepOverdue } from "../../src/db/sweep-store.ts";
+import { end, recordLate } from "../../src/db/task-store.ts";
+import { registerWorker } from "../../src/db/worker-store.ts";
+import { sweepJob } from "../../src/jobs/sweep.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { useTestDatabase } from "../support/postgres.ts";
+import { withClient } from "../support/with-client.ts";
+
+const database = useTestDatabase();
+const sql = async (text: string, values: unknown[] = []) => (await database().pool.query(text, values)).rows;
+const LONG_AGO = 1e9;
+const sweep = (reachable = LONG_AGO) => sweepOverdue(database().pool, reachable, 1000);
+const COMPLETED = { outcome: "completed", reason: null, errorMessage: null, audio: null } as const;
+
+/** A task in processing. @param overdue seconds past its deadline, negative when before it */
+async function processing(worker: string | null, overdue: number, incarnation: bigint | null = null) {
+  const [row] = await sql(
+    `insert into tts_monitor.tasks (text_id, status, worker, incarnation, started_at, deadline_at)
+     values (1, 'processing', $1, $2, clock_timestamp() - interval '1 hour',
+       clock_timestamp() - $3 * interval '1 second') returning id`,
+    [worker, incarnation, overdue],
+  );
+  return BigInt(row?.id);
+}
+
+async function worker(name: string, silence: number) {
+  const slot = await registerWorker(database().pool, {
+    worker: name,
+    address: null,
+    concurrencyLimit: 1,
+    heartbeatTimeout: 10,
+    version: "test",
+  });
+  await sql(
+    "update tts_monitor.workers set heartbeat_at = clock_timestamp() - $2 * interval '1 second' where worker = $1",
+    [name, silence],
+  );
+  return { ...slot, incarnation: BigInt(slot.incarnation) };
+}
+
+const reasons = async (...ids: bigint[]) =>
+  (await sql("select reason from tts_monitor.tasks where id = any($1) order by id", [ids])).map(
+    ({ reason }) => reason,
+  );
+
+beforeEach(async () => {
+  await sql("update tts_monitor.tasks set status = 'failed' where status = 'processing'");
+  await sql("delete from tts_monitor.workers");
+});
+
+describe("the sweep", () => {
+  it("ends what is past its deadline, and leaves what is not", async () => {
+    const late = await processing(null, 5);
+    const early = await processing(null, -60);
+    expect(await sweep()).toEqual([
+      { taskId: expect.anything(), reason: "deadline_exceeded", delay: expect.closeTo(5, 0) },
+    ]);
+    expect(await reasons(late, early)).toEqual(["deadline_exceeded", null]);
+  });
+
+  it("ends what a silent worker runs by the worker's own timeout, and nothing of one that beats", async () => {
+    const silent = await worker("silent", 3600);
+    const beating = await worker("beating", 0);
+    const lost = await processing("silent", -60, silent.incarnation);
+    const alive = await processing("beating", -60, beating.incarnation);
+    await sql(
+      "update tts_monitor.workers set heartbeat_timeout = interval '1 hour' where worker = 'beating'",
+    );
+    // The server has just been started, and waits one timeout before it calls anybody lost.
+    await expect.poll(async () => (await sweep()).length).toBe(1);
+    expect(await reasons(lost, alive)).toEqual(["worker_lost", null]);
+  });
+
+  it("calls a worker lost that said goodbye and fell silent", async () => {
+    const { incarnation } = await worker("drainer", 3600);
+    await sql("update tts_monitor.workers set draining_at = clock_timestamp()");
+    const task = await processing("drainer", -60, incarnation);
+    await expect.poll(async () => (await sweep()).length).toBe(1);
+    expect(await reasons(task)).toEqual(["worker_lost"]);
+  });
+
+  it("spares everybody whom it could not hear: the database has answered for less than the timeout", async () => {
+    const { incarnation } = await worker("unheard", 3600);
+    const task = await processing("unheard", -60, incarnation);
+    const deadline = await processing("unheard", 1, incarnation);
+    await sweep(5);
+    expect(await reasons(task, deadline)).toEqual([null, "deadline_exceeded"]);
+    await expect.poll(async () => (await sweep(20)).length).toBe(1);
+    expect(await reasons(task)).toEqual(["worker_lost"]);
+  });
+
+  it("ends at once what a slot's former process left, although the slot beats", async () => {
+    const { incarnation } = await worker("slot", 0);
+    const former = await processing("slot", -60, incarnation - 1n);
+    const current = await processing("slot", -60, incarnation);
+    await sql("update tts_monitor.workers set heartbeat_timeout = interval '1 hour'");
+    await sweep(0);
+    expect(await reasons(former, current)).toEqual(["worker_lost", null]);
+  });
+
+  it("leaves a row that a stranger has locked, and delays no other for it", async () => {
+    const locked = await processing(null, 5);
+    const free = await processing(null, 5);
+    await withClient(database().pool, async (client) => {
+      await client.query("begin");
+      await client.query("select from tts_monitor.tasks where id = $1 for update", [locked]);
+      expect(await sweep()).toHaveLength(1);
+      expect(await reasons(locked, free)).toEqual([null, "deadline_exceeded"]);
+      await client.query("rollback");
+    });
+    expect(await sweep()).toHaveLength(1);
+  });
+
+  it("racing with completions leaves one outcome each and exact books", async () => {
+    const pool = createPool({
+      url: database().url,
+      max: 8,
+      applicationName: "race",
+      statementTimeout: 5000,
+      onError: () => {},
+    });
+    const books = async () =>
+      (
+        await sql(
+          "select event, sum(n)::int as n from tts_monitor.task_ledger where event in ('completed', 'timeout') group by 1",
+        )
+      ).reduce((sum, { n }) => sum + n, 0);
+    const before = await books();
+    const ids = await Promise.all(Array.from({ length: 300 }, () => processing(null, 5)));
+    const [swept, completed] = await Promise.all([
+      (async () => {
+        let count = 0;
+        for (let round = 0; round < 30; round++) count += (await sweepOverdue(pool, LONG_AGO, 13)).length;
+        return count;
+      })(),
+      Promise.all(ids.map(async (id) => (await end(pool, id, COMPLETED)) !== undefined)),
+    ]);
+    await pool.end();
+    expect(swept + completed.filter(Boolean).length).toBe(300);
+    expect((await books()) - before).toBe(300);
+    const [first] = ids;
+    expect(await recordLate(database().pool, first ?? 0n)).toMatchObject({
+      status: expect.stringMatching(/completed|timeout/),
+    });
+  });
+
+  it("waits one heartbeat timeout after an outage that it saw itself", async () => {
+    const reachables: number[] = [];
+    let away = false;
+    const db = {
+      query: async (_text: string, [reachable]: number[] = []) => {
+        if (away) throw new Error("away");
+        reachables.push(reachable ?? Number.NaN);
+        return { rows: [] };
+      },
+    } as never;
+    const job = sweepJob({ db, interval: 1000, onSwept: () => {}, log: silentLogger });
+    await job.run();
+    away = true;
+    await expect(job.run()).rejects.toThrow("away");
+    away = false;
+    await job.run();
+    await job.run();
+    expect(reachables[0]).toBeGreaterThan(LONG_AGO);
+    expect(reachables[1]).toBe(0);
+    expect(reachables[2]).toBeLessThan(1000);
+  });
+});
