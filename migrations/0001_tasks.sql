@@ -75,9 +75,13 @@ create table tts_monitor.followers (
 );
 create index followers_of_task on tts_monitor.followers (task_id);
 
--- Rows that arrive in a later state (imports, operators' repairs) may leave out what can be derived.
+-- Rows that arrive in a later state (imports, operators' repairs) may leave out what can be derived. A row that
+-- moves on does so now.
 create function tts_monitor.complete_row() returns trigger language plpgsql as $$
 begin
+  if tg_op = 'UPDATE' then
+    new.started_at := coalesce(new.started_at, clock_timestamp());
+  end if;
   new.started_at := coalesce(new.started_at, new.finished_at, new.created_at);
   if new.status = 'processing' then
     new.deadline_at := coalesce(new.deadline_at, new.started_at + interval '40 minutes');
@@ -150,6 +154,10 @@ create function tts_monitor.may_start() returns boolean language plpgsql volatil
 begin
   if (select concurrency_global is null from tts_monitor.settings) then
     return true;
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'a task cannot be started under the global limit in a % transaction: use read committed',
+      current_setting('transaction_isolation') using errcode = 'object_not_in_prerequisite_state';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
   return (select count(*) from tts_monitor.tasks where status = 'processing')

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { OperationError } from "../errors.ts";
 
-const TEXT_TRIGGERS = `
+const TRIGGERS = {
+  tts_texts: `
   create trigger tts_monitor_insert after insert on tts_texts referencing new table as new_rows
     for each statement execute function tts_monitor.record_texts();
   create trigger tts_monitor_delete after delete on tts_texts referencing old table as old_rows
@@ -12,9 +13,8 @@ const TEXT_TRIGGERS = `
     execute function tts_monitor.record_text_update();
   create trigger tts_monitor_truncate after truncate on tts_texts
     for each statement execute function tts_monitor.record_truncation('texts');
-`;
-
-const AUDIO_TRIGGERS = `
+`,
+  tts_audios: `
   create trigger tts_monitor_insert after insert on tts_audios referencing new table as new_rows
     for each statement execute function tts_monitor.record_audios();
   create trigger tts_monitor_delete after delete on tts_audios referencing old table as old_rows
@@ -25,18 +25,20 @@ const AUDIO_TRIGGERS = `
     execute function tts_monitor.record_audio_update();
   create trigger tts_monitor_truncate after truncate on tts_audios
     for each statement execute function tts_monitor.record_truncation('audios');
-`;
+`,
+};
+type AppTable = keyof typeof TRIGGERS;
 
-const DROP_TRIGGERS = ["tts_texts", "tts_audios"]
-  .flatMap((table) =>
-    ["insert", "delete", "update", "truncate"].map(
-      (event) => `drop trigger if exists tts_monitor_${event} on ${table}`,
-    ),
-  )
-  .join(";\n");
+const EVENTS = ["insert", "delete", "update", "truncate"];
+const drop = (table: AppTable) =>
+  EVENTS.map((event) => `drop trigger if exists tts_monitor_${event} on ${table};`).join("\n");
+const install = (table: AppTable) =>
+  `lock table ${table} in share row exclusive mode; ${drop(table)} ${TRIGGERS[table]}`;
 
+// Not by truncate: a scrape whose snapshot is older would find the tables empty, but the totals not yet.
 const CLEAR = `
-  truncate tts_monitor.text_deltas, tts_monitor.text_states;
+  delete from tts_monitor.text_deltas;
+  delete from tts_monitor.text_states;
   update tts_monitor.text_totals set texts = 0, completed = 0;
 `;
 
@@ -55,29 +57,58 @@ const COUNT = `
 `;
 
 /**
- * Installs the triggers that keep the texts' totals, and counts the rows that are there. Both tables are locked
- * against writers meanwhile, so that none is missed. Running it again counts anew.
+ * Installs the triggers that keep the texts' totals, and counts the rows that are there. Each table is locked
+ * against writers while its triggers are installed, tts_audios until all is counted. Running it again counts anew
+ * and locks nothing.
  * @throws OperationError when the application's tables are not there, or kept locked for half a minute
  */
 export async function trackAppTables(client: pg.ClientBase): Promise<void> {
   await requireAppTables(client);
-  await inTransaction(
-    client,
-    `
-    lock table tts_texts, tts_audios in share row exclusive mode;
-    ${DROP_TRIGGERS};
-    ${CLEAR}
-    ${COUNT}
-    ${TEXT_TRIGGERS}
-    ${AUDIO_TRIGGERS}
-  `,
-  );
+  await withoutFolds(client, async () => {
+    // Table after table: whoever holds one and waits for the other can deadlock with nobody here.
+    if (!(await hasTriggers(client, "tts_texts"))) await inTransaction(client, install("tts_texts"));
+    const installed = await hasTriggers(client, "tts_audios");
+    // One snapshot, taken after the locks: the deltas that it sees are part of the count and go, and those of
+    // later commits stay. The triggers of tts_audios come with the count: the exporter trusts the totals from then on.
+    await inTransaction(
+      client,
+      `set transaction isolation level repeatable read;
+       lock table tts_texts, tts_audios in access share mode;
+       ${installed ? "" : install("tts_audios")}
+       ${CLEAR}
+       ${COUNT}`,
+    );
+  });
 }
 
 /** Takes the triggers away again and forgets the totals; the exporter then counts directly. */
 export async function untrackAppTables(client: pg.ClientBase): Promise<void> {
   await requireAppTables(client);
-  await inTransaction(client, `${DROP_TRIGGERS};\n${CLEAR}`);
+  await withoutFolds(client, async () => {
+    await inTransaction(client, drop("tts_audios"));
+    await inTransaction(client, drop("tts_texts"));
+    await inTransaction(client, CLEAR);
+  });
+}
+
+async function hasTriggers(client: pg.ClientBase, table: AppTable): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from pg_trigger where tgrelid = to_regclass($1) and tgname = any($2) and tgenabled <> 'D'",
+    [table, EVENTS.map((event) => `tts_monitor_${event}`)],
+  );
+  return rowCount === EVENTS.length;
+}
+
+const FOLDS = "hashtextextended('tts_monitor.fold_texts', 0)";
+
+/** Runs the work while nobody folds texts: folds skip their turn (src/db/ledger.ts). */
+async function withoutFolds(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {
+  await client.query(`select pg_advisory_lock(${FOLDS})`);
+  try {
+    await work();
+  } finally {
+    await client.query(`select pg_advisory_unlock(${FOLDS})`);
+  }
 }
 
 async function requireAppTables(client: pg.ClientBase): Promise<void> {

@@ -39,6 +39,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     query_timeout: options.statementTimeout + CLIENT_MARGIN,
     lock_timeout: Math.min(LOCK_TIMEOUT, options.statementTimeout),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT,
+    // Every guard here counts on seeing what was committed while it waited, whatever the database's default is.
+    options: "-c default_transaction_isolation=read\\ committed",
     keepAlive: true,
     allowExitOnIdle: true,
     types,
@@ -61,9 +63,18 @@ export function isConnectionError(error: unknown): boolean {
   return (
     CONNECTION_ERRORS.has(code) ||
     code.startsWith("08") ||
-    /^E[A-Z]+$/.test(code) ||
+    /^E(AI_)?[A-Z]+$/.test(code) ||
     /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/i.test(
       error.message,
     )
   );
+}
+
+// A lock or a statement timed out, a deadlock, a conflict, a full disk, no memory.
+const PASSING_ERRORS = new Set(["55P03", "57014", "40P01", "40001", "53100", "53200"]);
+
+/** Whether the same statement may well succeed later. */
+export function isTransient(error: unknown): boolean {
+  if (isConnectionError(error)) return true;
+  return error instanceof Error && "code" in error && PASSING_ERRORS.has(String(error.code));
 }

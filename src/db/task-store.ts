@@ -7,6 +7,9 @@ import type { Slot } from "./worker-store.ts";
 // The one place where a task's state changes: each function is one statement whose guard stands in its `where`.
 // The same transaction books the change (migrations/0002_ledger.sql).
 
+// A start locks its row before it asks tts_monitor.may_start(), which takes the lock of the global limit: taken in
+// one order by all, they cannot deadlock.
+
 // A pending task belongs to the process that waits with it for a slot; when that is gone, to whoever comes.
 const OWNERLESS = `not exists (
   select from tts_monitor.worker_states w
@@ -140,21 +143,25 @@ export async function start(
        status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
        deadline_at = clock.now + $4 * interval '1 millisecond'
      from (select clock_timestamp() as now) clock
-     where id = $1 and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
+     where id = (select id from tts_monitor.tasks where id = $1 and status = 'pending' for update)
+       and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
      returning ${WAITED}`,
     [taskId, slot.worker, slot.incarnation, timeout],
   );
   return rows[0]?.waited;
 }
 
-/** Whether the task runs for this slot: the answer to a start may be lost together with the connection. */
-export async function isRunning(db: Queryable, taskId: bigint, slot: Slot): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `select from tts_monitor.tasks
+/**
+ * For how many seconds the task had waited, if it runs for this slot: the answer to a start may be lost together
+ * with the connection.
+ */
+export async function readStarted(db: Queryable, taskId: bigint, slot: Slot): Promise<number | undefined> {
+  const { rows } = await db.query<{ waited: number }>(
+    `select ${WAITED} from tts_monitor.tasks
      where id = $1 and status = 'processing' and worker = $2 and incarnation = $3`,
     [taskId, slot.worker, slot.incarnation],
   );
-  return rowCount === 1;
+  return rows[0]?.waited;
 }
 
 /**
@@ -198,7 +205,11 @@ export async function startPendingOfContent(
        status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
        deadline_at = clock.now + $4 * interval '1 millisecond'
      from (select clock_timestamp() as now) clock
-     where content_hash = $1 and status = 'pending' and ${OWNERLESS} and ${OWNS_SLOT} and tts_monitor.may_start()
+     where id = (
+         select id from tts_monitor.tasks t
+         where content_hash = $1 and status = 'pending' and ${OWNERLESS} for update
+       )
+       and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
      returning id as "taskId", text_id as "textId", ${WAITED}`,
     [contentHash, slot.worker, slot.incarnation, timeout],
   );

@@ -36,15 +36,19 @@ export async function registerWorker(db: Queryable, me: WorkerRegistration): Pro
   return slot;
 }
 
-/** A row locked by a stranger is skipped: the sweeper ends it later. */
+/**
+ * A row locked by a stranger is skipped: the sweeper ends it later. Of two processes that register at once, only
+ * the one that owns the slot in the end may do this.
+ */
 async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Promise<void> {
   await db.query(
     `update tts_monitor.tasks set status = 'timeout', reason = 'worker_lost', finished_at = clock_timestamp()
      where status = 'processing' and id = any(array(
        select id from tts_monitor.tasks
-       where status = 'processing' and worker = $1 and incarnation < $2
+       where status = 'processing' and worker = $1 and incarnation <> $2
        for update skip locked
-     ))`,
+     ))
+     and exists (select from tts_monitor.workers where worker = $1 and incarnation = $2)`,
     [worker, incarnation],
   );
 }

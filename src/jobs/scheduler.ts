@@ -65,7 +65,7 @@ export function createScheduler(jobs: readonly Job[], observe: JobObserver, log:
   return {
     start() {
       if (cron) return;
-      cron = createTask(EVERY_SECOND, tick, { timezone: "UTC" });
+      cron = createTask(EVERY_SECOND, tick, { timezone: "UTC", suppressMissedWarning: true });
       void cron.start();
       watchdog = setInterval(tick, shortest < SECOND ? shortest : 2 * shortest);
       tick();

@@ -15,10 +15,14 @@ export interface WorkerContext {
   buffer: EventBuffer;
   limiter: Limiter;
   running: RunningTasks;
+  /** recorded tasks that wait for their start */
+  waiting: Set<bigint>;
   /** aborted when the worker starts nothing more */
   stopped: AbortSignal;
   /** another process has taken the slot name */
   fenced(): boolean;
+  /** an answer was lost: the database may have recorded for us what we do not know */
+  suspectForgotten(): void;
   /** the worker has moved on: seen by whoever watches for a wedged one */
   progress(): void;
 }

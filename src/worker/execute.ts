@@ -58,8 +58,9 @@ export async function execute(
       await finish(context, taskId, failureOf(settled.error));
       throw settled.error;
     }
+    const error = await interrupt(context, taskId, settled.interrupted);
     keepLateResult(context, taskId, handling);
-    throw await interrupt(context, taskId, settled.interrupted);
+    throw error;
   } finally {
     context.running.remove(taskId);
   }
@@ -79,7 +80,7 @@ export function begin(
 /** The handler's end, or the signal's, whichever comes first: a handler may not listen to its signal. */
 async function settle(handling: Promise<Audio>, signal: AbortSignal): Promise<Settled> {
   const interrupted = new Promise<Settled>((resolve) => {
-    signal.addEventListener("abort", () => resolve({ interrupted: signal.reason }), { once: true });
+    onAbort(signal, () => resolve({ interrupted: signal.reason }));
   });
   const handled = handling.then(
     (audio): Settled => ({ audio }),
@@ -108,8 +109,14 @@ function failureOf(error: unknown) {
   return failure(typeof reason === "string" ? reason : "internal", reasonOf(error));
 }
 
-/** @returns the error with which `run` rejects */
-async function interrupt(context: WorkerContext, taskId: bigint, reason: unknown): Promise<unknown> {
+/** Calls back when the signal fires, also where it has already. */
+export function onAbort(signal: AbortSignal, call: () => void): void {
+  if (signal.aborted) call();
+  else signal.addEventListener("abort", call, { once: true });
+}
+
+/** Ends a task whose signal has fired. @returns the error with which `run` rejects */
+export async function interrupt(context: WorkerContext, taskId: bigint, reason: unknown): Promise<unknown> {
   if (reason instanceof DOMException) {
     await expire(context, taskId);
     return new TaskEndedError({ taskId, status: "timeout", reason: "deadline_exceeded" });

@@ -14,6 +14,8 @@ export interface HeartbeatOptions {
   log: Logger;
   /** called at each interval, whatever the database says */
   onBeat(): void;
+  /** called when the database has taken one */
+  onTaken(): void;
   /** called once, when another process has taken the slot name */
   onFenced(): void;
 }
@@ -30,7 +32,7 @@ export interface Heartbeat {
 /** Renews the worker's heartbeat: one statement an interval, however many tasks it runs. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { pool, slot, events, log } = options;
-  const state = { lastAt: Date.now() / 1000, fenced: false, failing: false };
+  const state = { lastAt: Date.now() / 1000, fenced: false, failing: false, stopped: false };
   let underWay: Promise<void> | undefined;
   const timer = setInterval(() => void once(), options.interval);
 
@@ -46,8 +48,10 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     options.onBeat();
     try {
       const mine = await beat(pool, slot, options.limit());
-      if (mine) state.lastAt = Date.now() / 1000;
-      else fence();
+      if (mine) {
+        state.lastAt = Date.now() / 1000;
+        options.onTaken();
+      } else fence();
       if (state.failing) log.info("heartbeats reach the database again");
       state.failing = false;
     } catch (error) {
@@ -72,8 +76,13 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     get fenced() {
       return state.fenced;
     },
-    beat: once,
+    async beat() {
+      // The one under way may have read the limit before it changed.
+      await underWay;
+      if (!state.stopped && !state.fenced) await once();
+    },
     async stop() {
+      state.stopped = true;
       clearInterval(timer);
       await underWay;
     },

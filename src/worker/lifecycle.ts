@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { createPool } from "../db/pool.ts";
 import { readSchema, schemaProblem } from "../db/schema.ts";
-import { beginDrain, registerWorker, removeWorker } from "../db/worker-store.ts";
+import { registerWorker } from "../db/worker-store.ts";
 import { DatabaseUnavailableError, TtsMonitorError, WorkerStoppedError } from "../errors.ts";
 import { listen } from "../http/server.ts";
 import { createWorkerApp } from "../http/worker-app.ts";
@@ -10,8 +9,10 @@ import { createWorkerMetrics } from "../metrics/worker-metrics.ts";
 import { reasonOf } from "../outage-log.ts";
 import { VERSION } from "../version.ts";
 import type { WorkerContext } from "./context.ts";
+import { drain } from "./drain.ts";
 import { createEventBuffer } from "./event-buffer.ts";
 import { createWorkerEmitter } from "./events.ts";
+import { createForgottenTasks } from "./forgotten.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { createLimiter } from "./limiter.ts";
 import {
@@ -31,13 +32,7 @@ export interface Worker {
   heartbeat: Heartbeat;
   registry: ReturnType<typeof createWorkerMetrics>;
   port: number | undefined;
-  waiting: WaitingCount;
   close(): Promise<void>;
-}
-
-interface WaitingCount {
-  readonly count: number;
-  during<T>(wait: () => Promise<T>): Promise<T>;
 }
 
 /** @throws as createTaskMonitor */
@@ -57,7 +52,7 @@ export async function openWorker(options: TaskMonitorOptions): Promise<Worker> {
     for (const step of releases.splice(0).reverse()) await step();
   };
   try {
-    await requireSchema(pool);
+    await answered(() => requireSchema(pool));
     return await open(settings, pool, releases, release);
   } catch (error) {
     await release();
@@ -77,7 +72,7 @@ async function open(
   const limiter = createLimiter(settings.concurrency);
   const running = createRunningTasks();
   const buffer = createEventBuffer(events, log);
-  const waiting = waitingCount();
+  const waiting = new Set<bigint>();
   let lastProgress = Date.now() / 1000;
   const progress = () => {
     lastProgress = Date.now() / 1000;
@@ -88,7 +83,7 @@ async function open(
     events,
     () => ({
       active: running.size,
-      waiting: waiting.count,
+      waiting: waiting.size,
       limit: limiter.limit,
       oldestAge: running.oldestAge,
       lastHeartbeat: heartbeat?.lastAt ?? 0,
@@ -104,13 +99,18 @@ async function open(
   const server = settings.listen && (await listen(createWorkerApp([registry], problem), settings.listen));
   if (server) releases.push(server.close);
 
-  const slot = await registerWorker(pool, {
-    worker: settings.worker,
-    address: server ? addressToAdvertise(settings, server.port) : null,
-    concurrencyLimit: limiter.limit,
-    heartbeatTimeout: settings.heartbeatTimeout,
-    version: VERSION,
-  });
+  const address = server ? addressToAdvertise(settings, server.port) : null;
+  const { worker, heartbeatTimeout } = settings;
+  const slot = await answered(() =>
+    registerWorker(pool, {
+      worker,
+      address,
+      concurrencyLimit: limiter.limit,
+      heartbeatTimeout,
+      version: VERSION,
+    }),
+  );
+  const forgotten = createForgottenTasks(pool, slot, () => [...waiting, ...running.ids()], log);
   const beating = startHeartbeat({
     pool,
     slot,
@@ -119,6 +119,7 @@ async function open(
     events,
     log,
     onBeat: progress,
+    onTaken: () => void forgotten.look(),
     onFenced() {
       stop.abort();
       limiter.close();
@@ -134,71 +135,38 @@ async function open(
     buffer,
     limiter,
     running,
+    waiting,
+    suspectForgotten: forgotten.suspect,
     progress,
     stopped: stop.signal,
     fenced: () => beating.fenced,
   };
   let closing: Promise<void> | undefined;
-  const worker: Worker = {
+  return {
     context,
     heartbeat: beating,
     registry,
     port: server?.port,
-    waiting,
     close() {
-      closing ??= drain(context, beating, stop).then(release, release);
+      stop.abort();
+      limiter.close();
+      closing ??= drain(context, beating).then(release, release);
       return closing;
     },
   };
-  return worker;
-}
-
-/** Starts nothing more, waits for what runs, and takes the worker off the list. */
-async function drain(context: WorkerContext, heartbeat: Heartbeat, stop: AbortController): Promise<void> {
-  const { pool, slot, settings, limiter, running, buffer } = context;
-  stop.abort();
-  limiter.close();
-  await beginDrain(pool, slot).catch(() => {});
-  await within(running.empty(), settings.shutdownGrace);
-  running.abortAll(new WorkerStoppedError("the worker was stopped"));
-  await within(running.empty(), settings.shutdownGrace);
-  await buffer.flush(settings.shutdownGrace);
-  await heartbeat.stop();
-  await removeWorker(pool, slot).catch((error: unknown) => {
-    settings.log.warn({ reason: reasonOf(error) }, "the worker could not say goodbye: it will count as lost");
-  });
 }
 
 async function requireSchema(pool: pg.Pool): Promise<void> {
-  let problem: string | undefined;
+  const problem = schemaProblem(await readSchema(pool));
+  if (problem) throw new DatabaseUnavailableError(problem);
+}
+
+/** Whatever the database objects while we open means that it cannot be worked with. */
+async function answered<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    problem = schemaProblem(await readSchema(pool));
+    return await ask();
   } catch (error) {
     if (error instanceof TtsMonitorError) throw error;
     throw new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, { cause: error });
   }
-  if (problem) throw new DatabaseUnavailableError(problem);
-}
-
-function waitingCount(): WaitingCount {
-  let count = 0;
-  return {
-    get count() {
-      return count;
-    },
-    async during(wait) {
-      count++;
-      try {
-        return await wait();
-      } finally {
-        count--;
-      }
-    },
-  };
-}
-
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  const timeout = new AbortController();
-  await Promise.race([promise, sleep(ms, undefined, { signal: timeout.signal }).catch(() => {})]);
-  timeout.abort();
 }

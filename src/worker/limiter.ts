@@ -15,16 +15,25 @@ export interface Limiter {
   setLimit(limit: number): void;
   /** Turns waiters away, now and later. */
   close(): void;
+  /** Resolves when nobody holds a slot. */
+  idle(): Promise<void>;
 }
 
 export function createLimiter(initial: number): Limiter {
   const slots = pLimit({ concurrency: checkedLimit(initial), rejectOnClear: true });
   let closed = false;
+  let holders = 0;
+  const onIdle: (() => void)[] = [];
 
   function acquire(): Promise<Release> {
     if (closed) return Promise.reject(new WorkerStoppedError("the worker is closing"));
     return new Promise((resolve, reject) => {
-      const held = slots(() => new Promise<void>((release) => resolve(release)));
+      const held = slots(async () => {
+        holders++;
+        await new Promise<void>((release) => resolve(release));
+        holders--;
+        if (holders === 0) for (const call of onIdle.splice(0)) call();
+      });
       held.catch(() => reject(new WorkerStoppedError("the worker is closing")));
     });
   }
@@ -46,6 +55,9 @@ export function createLimiter(initial: number): Limiter {
     close() {
       closed = true;
       slots.clearQueue();
+    },
+    idle() {
+      return slots.activeCount === 0 ? Promise.resolve() : new Promise((resolve) => onIdle.push(resolve));
     },
   };
 }

@@ -41,7 +41,9 @@ export interface WorkerSettings {
   log: Logger;
 }
 
+// What is longer Node.js' timers fire at once.
 const LONGEST_TIMER = 2 ** 31 - 1;
+const LONGEST_SPAN = parseDuration("36500d");
 
 const duration = z
   .union([z.number(), z.string()])
@@ -53,7 +55,9 @@ const duration = z
       return z.NEVER;
     }
   })
-  .pipe(z.number().positive().max(LONGEST_TIMER));
+  .pipe(z.number().min(0).max(LONGEST_SPAN));
+const timer = duration.pipe(z.number().max(LONGEST_TIMER));
+const period = timer.pipe(z.number().min(1));
 
 const address = z.string().transform((text, context) => {
   try {
@@ -72,7 +76,7 @@ const ACCEPTS: Record<string, string> = {
   advertiseAddress: "host:port that Prometheus can reach",
 };
 
-const schema = z.object({
+const schema = z.strictObject({
   databaseUrl: z
     .string()
     .regex(/^postgres(ql)?:\/\//)
@@ -81,11 +85,11 @@ const schema = z.object({
   concurrency: z.int().min(1).default(1),
   listen: address.optional(),
   advertiseAddress: z.string().refine(isScrapeAddress).optional(),
-  taskTimeout: duration.optional(),
-  heartbeatInterval: duration.optional(),
-  heartbeatTimeout: duration.optional(),
+  taskTimeout: period.optional(),
+  heartbeatInterval: period.optional(),
+  heartbeatTimeout: period.optional(),
   dedupWindow: duration.optional(),
-  shutdownGrace: duration.optional(),
+  shutdownGrace: timer.optional(),
 });
 
 /**
@@ -95,7 +99,9 @@ const schema = z.object({
 export function resolveOptions({ logger, ...options }: TaskMonitorOptions): WorkerSettings {
   const parsed = schema.safeParse(options);
   if (!parsed.success) {
-    const name = String(parsed.error.issues[0]?.path[0] ?? "options");
+    const [issue] = parsed.error.issues;
+    if (issue?.code === "unrecognized_keys") throw new ConfigError(`there is no option ${issue.keys[0]}`);
+    const name = String(issue?.path[0] ?? "options");
     throw new ConfigError(
       `the option ${name} must be ${ACCEPTS[name] ?? 'a duration such as "40m", or milliseconds'}`,
     );
@@ -128,11 +134,14 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
   return settings;
 }
 
+const EVERYWHERE = ["0.0.0.0", "::"];
+
 /** The address that Prometheus is told, with the port that was really bound. */
 export function addressToAdvertise(settings: WorkerSettings, port: number): string {
   if (settings.advertiseAddress !== undefined) return settings.advertiseAddress;
   const { host } = settings.listen ?? {};
-  const named = host === undefined ? hostname() : host.includes(":") ? `[${host}]` : host;
+  const named =
+    host === undefined || EVERYWHERE.includes(host) ? hostname() : host.includes(":") ? `[${host}]` : host;
   const advertised = `${named}:${port}`;
   if (isScrapeAddress(advertised)) return advertised;
   throw new ConfigError(`Prometheus cannot reach ${advertised}: set the option advertiseAddress`);

@@ -9,6 +9,7 @@ export interface RunningTask {
 
 export interface RunningTasks {
   readonly size: number;
+  ids(): bigint[];
   /** seconds since the start of the oldest; 0 when there is none */
   readonly oldestAge: number;
   /**
@@ -18,9 +19,8 @@ export interface RunningTasks {
   add(taskId: bigint, textId: bigint, timeout: number, release: Release): RunningTask;
   /** Stops the task's clock and gives its slot back; nothing for a task that is not here. */
   remove(taskId: bigint): void;
+  /** Aborts what runs, and whatever is added later: its start may have been on its way. */
   abortAll(reason: Error): void;
-  /** Resolves when none is left. */
-  empty(): Promise<void>;
 }
 
 interface Entry {
@@ -33,12 +33,13 @@ interface Entry {
 /** The tasks that this process runs, and nothing of those that have ended. */
 export function createRunningTasks(): RunningTasks {
   const entries = new Map<bigint, Entry>();
-  let onEmpty: (() => void)[] = [];
+  let aborted: Error | undefined;
 
   return {
     get size() {
       return entries.size;
     },
+    ids: () => [...entries.keys()],
     get oldestAge() {
       // A Map keeps the order of insertion, which is that of the starts.
       const [oldest] = entries.values();
@@ -47,6 +48,7 @@ export function createRunningTasks(): RunningTasks {
     add(taskId, textId, timeout, release) {
       const controller = new AbortController();
       const timer = setTimeout(() => controller.abort(deadlineError(timeout)), timeout);
+      if (aborted) controller.abort(aborted);
       entries.set(taskId, { startedAt: performance.now(), controller, timer, release });
       return { taskId, textId, signal: controller.signal };
     },
@@ -56,15 +58,10 @@ export function createRunningTasks(): RunningTasks {
       clearTimeout(entry.timer);
       entries.delete(taskId);
       entry.release();
-      if (entries.size > 0) return;
-      for (const resolve of onEmpty) resolve();
-      onEmpty = [];
     },
     abortAll(reason) {
+      aborted = reason;
       for (const { controller } of entries.values()) controller.abort(reason);
-    },
-    empty() {
-      return entries.size === 0 ? Promise.resolve() : new Promise((resolve) => onEmpty.push(resolve));
     },
   };
 }

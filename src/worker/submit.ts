@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isConnectionError } from "../db/pool.ts";
+import { isTransient } from "../db/pool.ts";
 import { readTask } from "../db/task-reader.ts";
 import {
   adoptPending,
+  follow,
   followLeader,
   insertPending,
   insertStarted,
-  isRunning,
   type NewTask,
+  readStarted,
   start,
   startPendingOfContent,
 } from "../db/task-store.ts";
@@ -44,11 +45,12 @@ const ATTEMPTS = 5;
 
 /**
  * Records a pending task, or takes over the one of the same content that nobody waits with.
- * @throws DuplicateTaskError, InvalidInputError, DatabaseUnavailableError (nothing was recorded then)
+ * @throws DuplicateTaskError, InvalidInputError, WorkerStoppedError, DatabaseUnavailableError: where it was recorded
+ *   all the same, its answer lost, it is left to whoever comes
  */
 export async function submit(context: WorkerContext, request: TaskRequest): Promise<KnownTask> {
   const task = newTask(context, request);
-  return orUnavailable(async () => {
+  return orUnavailable(context, async () => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const taskId = await insertPending(context.pool, task);
       if (taskId !== undefined) {
@@ -56,7 +58,7 @@ export async function submit(context: WorkerContext, request: TaskRequest): Prom
         return { taskId, textId: task.textId };
       }
       const adopted = await adoptPending(context.pool, task.contentHash, context.slot);
-      if (adopted) return adopted;
+      if (adopted) return takenOver(context, task, adopted);
       await refuseDuplicate(context, task);
     }
     throw new DatabaseUnavailableError("the tasks of this content change too quickly");
@@ -73,14 +75,14 @@ export async function submitStarted(
 ): Promise<KnownTask & { waited: number }> {
   const { pool, slot, settings } = context;
   const task = newTask(context, request);
-  return orUnavailable(async () => {
+  return orUnavailable(context, async () => {
     const taskId = await insertStarted(pool, task, settings.taskTimeout);
     if (taskId !== undefined) {
       context.events.emit("submitted", {});
       return { taskId, textId: task.textId, waited: 0 };
     }
     const pending = await startPendingOfContent(pool, task.contentHash, slot, settings.taskTimeout);
-    if (pending) return pending;
+    if (pending) return takenOver(context, task, pending);
     await refuseDuplicate(context, task);
     throw new ConcurrencyLimitError("the limit of concurrent tasks is reached");
   });
@@ -98,15 +100,26 @@ export async function startWhenAllowed(context: WorkerContext, { taskId }: Known
     try {
       const waited = await start(pool, taskId, slot, settings.taskTimeout);
       if (waited !== undefined) return waited;
-      if (uncertain && (await isRunning(pool, taskId, slot))) return 0;
+      const unheard = uncertain ? await readStarted(pool, taskId, slot) : undefined;
+      if (unheard !== undefined) return unheard;
       await refuseUnlessPending(context, taskId);
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
+      if (!isTransient(error)) {
+        context.suspectForgotten();
+        throw error;
+      }
       uncertain = true;
     }
     await sleep(100 + Math.random() * 400, undefined, { signal: stopped }).catch(() => {});
   }
   throw new WorkerStoppedError("the worker stopped before the task could start; it stays pending");
+}
+
+/** A task of the same content may be another text's, which this one then follows. */
+async function takenOver<T extends KnownTask>(context: WorkerContext, task: NewTask, taken: T): Promise<T> {
+  context.events.emit("submitted", {});
+  if (taken.textId !== task.textId) await follow(context.pool, task.textId, taken.taskId);
+  return taken;
 }
 
 async function refuseUnlessPending({ pool }: WorkerContext, taskId: bigint): Promise<void> {
@@ -128,7 +141,8 @@ async function refuseDuplicate(context: WorkerContext, task: HashedTask): Promis
 
 type HashedTask = NewTask & { contentHash: string };
 
-function newTask({ slot, settings }: WorkerContext, request: TaskRequest): HashedTask {
+function newTask({ slot, settings, stopped }: WorkerContext, request: TaskRequest): HashedTask {
+  if (stopped.aborted) throw new WorkerStoppedError("the worker has stopped: it takes nothing more");
   return {
     textId: textIdOf(request.textId),
     contentHash: hashOf(request),
@@ -158,11 +172,12 @@ function hashOf({ content, contentHash: given }: TaskRequest): string {
 }
 
 /** Fails fast, in our words, when the database is away. */
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+async function orUnavailable<T>(context: WorkerContext, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isConnectionError(error)) throw error;
+    if (!isTransient(error)) throw error;
+    context.suspectForgotten();
     throw new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, { cause: error });
   }
 }

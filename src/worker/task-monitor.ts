@@ -10,11 +10,21 @@ import type { Outcome } from "../domain/task.ts";
 import { type TaskStatus, taskStatus } from "../domain/task-status.ts";
 import { ConcurrencyLimitError, NotFoundError } from "../errors.ts";
 import { render } from "../metrics/exposition.ts";
-import { begin, execute, type TaskHandler, type TaskResult } from "./execute.ts";
-import { completion, expire, failure, finish } from "./finish.ts";
+import { reasonOf } from "../outage-log.ts";
+import type { WorkerContext } from "./context.ts";
+import { begin, execute, interrupt, onAbort, type TaskHandler, type TaskResult } from "./execute.ts";
+import { completion, failure, finish } from "./finish.ts";
 import { openWorker, type Worker } from "./lifecycle.ts";
+import type { Release } from "./limiter.ts";
 import type { TaskMonitorOptions } from "./options.ts";
-import { startWhenAllowed, submit, submitStarted, type TaskRequest, textIdOf } from "./submit.ts";
+import {
+  type KnownTask,
+  startWhenAllowed,
+  submit,
+  submitStarted,
+  type TaskRequest,
+  textIdOf,
+} from "./submit.ts";
 import { claimUntilStopped } from "./work.ts";
 
 export interface Ended {
@@ -81,29 +91,35 @@ export async function createTaskMonitor(options: TaskMonitorOptions): Promise<Ta
   };
 }
 
-function executing({ context, waiting }: Worker): Pick<TaskMonitor, "run" | "work"> {
+function executing({ context }: Worker): Pick<TaskMonitor, "run" | "work"> {
   return {
     async run(request, handler) {
       const task = await submit(context, request);
-      const { waited, release } = await waiting.during(async () => {
-        const slot = await context.limiter.acquire();
-        try {
-          return { waited: await startWhenAllowed(context, task), release: slot };
-        } catch (error) {
-          slot();
-          throw error;
-        }
-      });
+      const { waited, release } = await waitForStart(context, task);
       return execute(context, { ...task, waited, content: request.content }, release, handler);
     },
     work: (handler) => claimUntilStopped(context, handler, context.settings.log),
   };
 }
 
+async function waitForStart(context: WorkerContext, task: KnownTask) {
+  context.waiting.add(task.taskId);
+  let release: Release | undefined;
+  try {
+    release = await context.limiter.acquire();
+    return { waited: await startWhenAllowed(context, task), release };
+  } catch (error) {
+    release?.();
+    throw error;
+  } finally {
+    context.waiting.delete(task.taskId);
+  }
+}
+
 function ending({
   context,
 }: Worker): Pick<TaskMonitor, "startTask" | "completeTask" | "failTask" | "timeoutTask"> {
-  const { limiter, running } = context;
+  const { limiter, running, settings } = context;
 
   async function endWith(taskId: bigint, end: ReturnType<typeof completion>): Promise<Ended> {
     try {
@@ -114,6 +130,17 @@ function ending({
     return { status: end.outcome, reason: end.reason };
   }
 
+  async function giveUp(taskId: bigint, reason: unknown): Promise<void> {
+    try {
+      await interrupt(context, taskId, reason);
+    } catch (error) {
+      // Ended by others meanwhile, or not to be written any more: the sweeper ends it then.
+      settings.log.debug({ task: String(taskId), reason: reasonOf(error) }, "the task was not ended here");
+    } finally {
+      running.remove(taskId);
+    }
+  }
+
   return {
     async startTask(request) {
       const release = await limiter.tryAcquire();
@@ -121,9 +148,7 @@ function ending({
       try {
         const task = await submitStarted(context, request);
         const { signal } = begin(context, task, release);
-        signal.addEventListener("abort", () => {
-          void expire(context, task.taskId).finally(() => running.remove(task.taskId));
-        });
+        onAbort(signal, () => void giveUp(task.taskId, signal.reason));
         return { taskId: task.taskId };
       } catch (error) {
         release();

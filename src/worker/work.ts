@@ -53,6 +53,7 @@ async function claimOne(
     return true;
   } catch (error) {
     outages.failed("pending tasks", error);
+    context.suspectForgotten();
     return false;
   }
 }
