@@ -16,8 +16,8 @@ export interface TestProcess {
   readonly exited: Promise<Ended>;
   /** stdout and stderr so far, in the order of arrival */
   output(): string;
-  /** Waits for a line that matches, and returns the match. */
-  line(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
+  /** Waits for a line that matches, and returns the match. @param from characters of output to leave aside */
+  line(pattern: RegExp, withinMs?: number, from?: number): Promise<RegExpExecArray>;
   /** Waits until the address answers with the status, and returns the body. */
   answers(url: string, status?: number, withinMs?: number): Promise<string>;
   /** kill -9 */
@@ -94,8 +94,8 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     pid: child.pid ?? 0,
     exited,
     output: () => output,
-    line: (pattern, withinMs) =>
-      wait(`a line matches ${pattern}`, () => firstMatch(output, pattern), withinMs),
+    line: (pattern, withinMs, from = 0) =>
+      wait(`a line matches ${pattern}`, () => firstMatch(output.slice(from), pattern), withinMs),
     answers: (url, status = 200, withinMs) =>
       wait(`${url} answers ${status}`, () => bodyOf(url, status), withinMs),
     kill: () => signalAndWait("SIGKILL"),

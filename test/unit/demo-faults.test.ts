@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { decideFault, type Fault, type FaultShares } from "../../src/demo/faults.ts";
 import { FAILURE_REASONS } from "../../src/domain/reason.ts";
 
-const TASKS = Array.from({ length: 20_000 }, (_, index) => BigInt(index + 1));
+const TASKS = Array.from({ length: 5000 }, (_, index) => BigInt(index + 1));
 const NO_FAULTS: FaultShares = { fail: 0, slow: 0, hang: 0, crash: 0 };
 
 function faultsOf(shares: FaultShares, seed = "show"): Fault[] {
@@ -17,7 +17,7 @@ test("each trouble comes as often as its share says", () => {
   const shares = { fail: 0.2, slow: 0.1, hang: 0.05, crash: 0.02 };
   const faults = faultsOf(shares);
   for (const [kind, wanted] of Object.entries(shares)) {
-    // Four standard deviations of 20,000 draws.
+    // Four standard deviations of 5,000 draws.
     expect(Math.abs(share(faults, (fault) => fault.kind === kind) - wanted)).toBeLessThan(
       4 * Math.sqrt((wanted * (1 - wanted)) / TASKS.length),
     );

@@ -70,20 +70,50 @@ describe("the event buffer", () => {
     expect(await good).toBe("good again");
   });
 
-  it("flushes within the time that it is given, and no longer", async () => {
+  it("repeats a write that a lock keeps out without holding the others back", async () => {
     const { buffer, database, write } = setUp();
-    await buffer.flush(1000);
     database.up = false;
-    buffer.deliver(write("a")).catch(() => {});
-    await sleep(10);
-    const flushed = vi.fn();
-    void buffer.flush(300).then(flushed);
-    await sleep(50);
-    expect(flushed).not.toHaveBeenCalled();
-    await vi.waitFor(() => expect(flushed).toHaveBeenCalled());
-    expect(buffer.size).toBe(1);
+    let locked = true;
+    const blocked = buffer.deliver(async () => {
+      if (!database.up) throw away();
+      if (locked) throw Object.assign(new Error("lock timeout"), { code: "55P03" });
+      return "unlocked";
+    });
+    const free = buffer.deliver(write("free"));
+    await vi.waitFor(() => expect(buffer.size).toBe(2));
     database.up = true;
-    await buffer.flush(5000);
-    expect(buffer.size).toBe(0);
+    expect(await free).toBe("free again");
+    expect(buffer.size).toBe(1);
+    locked = false;
+    expect(await blocked).toBe("unlocked");
+  });
+
+  it("is empty once the database has taken everything", async () => {
+    const { buffer, database, write } = setUp();
+    await buffer.empty();
+    database.up = false;
+    const result = buffer.deliver(write("a"));
+    const emptied = vi.fn();
+    await vi.waitFor(() => expect(buffer.size).toBe(1));
+    void buffer.empty().then(emptied);
+    await sleep(50);
+    expect(emptied).not.toHaveBeenCalled();
+    database.up = true;
+    await vi.waitFor(() => expect(emptied).toHaveBeenCalled());
+    expect([await result, buffer.size]).toEqual(["a again", 0]);
+  });
+
+  it("gives up what is left when it closes, counts each as lost, and takes nothing more", async () => {
+    const { buffer, counts, database, write } = setUp();
+    database.up = false;
+    const left = ["a", "b"].map((name) => buffer.deliver(write(name)).catch((error: Error) => error.name));
+    await vi.waitFor(() => expect(buffer.size).toBe(2));
+    buffer.close();
+    expect(await Promise.all(left)).toEqual(["WorkerStoppedError", "WorkerStoppedError"]);
+    expect([buffer.size, counts.lost]).toEqual([0, 2]);
+    database.up = true;
+    await expect(buffer.deliver(write("c"))).rejects.toThrow(/stopped/);
+    await buffer.empty();
+    expect(database.taken).toEqual([]);
   });
 });

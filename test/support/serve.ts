@@ -1,0 +1,50 @@
+import { type Line, parseExposition } from "./exposition.ts";
+import { startCli, startNode, type TestProcess } from "./processes.ts";
+import type { Plan } from "./worker-process.ts";
+
+export interface ServeProcess {
+  process: TestProcess;
+  url: string;
+  scrape(): Promise<Line[]>;
+  /** The parsed body; fails where the status is another one. */
+  json(path: string, status?: number): Promise<unknown>;
+}
+
+/** `tts-monitor serve` on a free port, once it listens. */
+export async function startServe(databaseUrl: string, ...flags: string[]): Promise<ServeProcess> {
+  const listen = ["--web.listen-address=127.0.0.1:0", `--database.url=${databaseUrl}`];
+  return listening(startCli(["serve", ...listen, ...flags]));
+}
+
+/** Waits until the process listens. */
+export async function listening(process: TestProcess): Promise<ServeProcess> {
+  const [, port] = await process.line(/"port":(\d+),"msg":"listening"/, 30_000);
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    process,
+    url,
+    scrape: async () => parseExposition(await process.answers(`${url}/metrics`)),
+    json: async (path, status) => JSON.parse(await process.answers(url + path, status)),
+  };
+}
+
+/** A worker process, once it is ready; SIGTERM ends it in good order. */
+export async function startWorker(
+  options: Plan["options"],
+  plan: Partial<Plan> = {},
+  nodeFlags: string[] = [],
+): Promise<TestProcess> {
+  const defaults: Plan = { options, tasks: 0, firstText: 1, handler: "instant", heapAt: [], limits: [] };
+  const text = JSON.stringify({ ...defaults, ...plan });
+  const worker = startNode([...nodeFlags, "--import", "tsx", "test/support/worker-process.ts", text]);
+  await worker.line(/^ready$/, 30_000);
+  return worker;
+}
+
+/** What a worker process says of the whole system, after taking its next limit where it has one. */
+export async function statsOf(worker: TestProcess): Promise<Record<string, unknown>> {
+  const before = worker.output().length;
+  worker.signal("SIGUSR2");
+  const [, json = ""] = await worker.line(/^stats (.*)$/, 10_000, before);
+  return JSON.parse(json);
+}

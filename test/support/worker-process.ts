@@ -1,0 +1,78 @@
+/**
+ * A worker in a process of its own, with the library as users import it. argv: a plan in JSON. Prints `ready`, a line
+ * for each task that hangs, the heap where it is asked to, and `done`; on SIGUSR2 it takes the plan's next limit and
+ * prints its statistics; SIGTERM closes it.
+ */
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import type * as Library from "../../src/index.ts";
+
+export interface Plan {
+  options: Library.TaskMonitorOptions;
+  /** one text each */
+  tasks: number;
+  firstText: number;
+  /** `mixed`: every fifth text fails; `hang`: never ends, whatever its signal says */
+  handler: "instant" | "mixed" | "hang";
+  /** numbers of ended tasks at which to print the heap */
+  heapAt: number[];
+  /** one for each SIGUSR2 */
+  limits: number[];
+}
+
+const library: typeof Library = await import(pathToFileURL(resolve("dist/index.js")).href);
+const plan: Plan = JSON.parse(process.argv[2] ?? "");
+const monitor = await library.createTaskMonitor(plan.options);
+let taken = 0;
+let ended = 0;
+
+process.on("SIGUSR2", async () => {
+  const limit = plan.limits.shift();
+  if (limit !== undefined) monitor.setConcurrency(limit);
+  console.log(`stats ${JSON.stringify(await monitor.getStats())}`);
+});
+process.once("SIGTERM", async () => {
+  await monitor.close();
+  process.exit(0);
+});
+console.log("ready");
+await Promise.all(Array.from({ length: plan.options.concurrency ?? 1 }, runInTurn));
+console.log("done");
+
+async function runInTurn(): Promise<void> {
+  while (taken < plan.tasks) {
+    await run(plan.firstText + taken++);
+    ended++;
+    if (plan.heapAt.includes(ended)) printHeap(ended);
+  }
+}
+
+/** Again, where the database was away before the task was recorded. */
+async function run(textId: number): Promise<void> {
+  for (;;) {
+    try {
+      await monitor.run({ textId, content: `text ${textId}` }, handle);
+      return;
+    } catch (error) {
+      if (!(error instanceof library.DatabaseUnavailableError)) return;
+      await sleep(100);
+    }
+  }
+}
+
+async function handle({ textId }: Library.Task): Promise<Library.Audio> {
+  if (plan.handler === "hang") {
+    console.log(`hangs at ${textId}`);
+    return new Promise(() => {});
+  }
+  if (plan.handler === "mixed" && textId % 5n === 0n) {
+    throw Object.assign(new Error("429 from the provider"), { reason: "provider_throttled" });
+  }
+  return { audioUrl: `/audio/${textId}.wav`, filename: `${textId}.wav`, fileSize: 70_000 };
+}
+
+function printHeap(tasks: number): void {
+  global.gc?.();
+  console.log(`heap after ${tasks}: ${process.memoryUsage().heapUsed}`);
+}
