@@ -4,9 +4,9 @@ import { useEmbeddedBench } from "../support/embedded.ts";
 import { eventually } from "../support/eventually.ts";
 import { expectInvariants, expectNoFall, type Line, total } from "../support/exposition.ts";
 import { createTestDatabase, useTestDatabase } from "../support/postgres.ts";
+import { startCli } from "../support/processes.ts";
 import { createAppTables } from "../support/seed.ts";
 import { startServe, startWorker, statsOf } from "../support/serve.ts";
-import { startCli } from "../support/processes.ts";
 
 // The faults for which the old monitor was given up, one by one. Its state lived in the memory of one process.
 

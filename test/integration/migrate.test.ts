@@ -83,9 +83,7 @@ describe("a role with a search path of its own", () => {
     expect(await readTextBooks(pool)).toEqual({ texts: "3", completed: "1" });
     await pool.query("insert into app.tts_texts (id, is_deleted) values (50, 0)");
     expect(await readTextBooks(pool)).toEqual({ texts: "4", completed: "1" });
-    const { rows } = await pool.query(
-      "select from pg_tables where schemaname in ('app', 'public')",
-    );
+    const { rows } = await pool.query("select from pg_tables where schemaname in ('app', 'public')");
     expect(rows).toHaveLength(2);
 
     await pool.query(`drop owned by ${role} cascade; drop role ${role}`);
