@@ -238,6 +238,9 @@ CREATE OR REPLACE FUNCTION tts_monitor.complete_row()
  LANGUAGE plpgsql
 AS $function$
 begin
+  if tg_op = 'UPDATE' then
+    new.started_at := coalesce(new.started_at, clock_timestamp());
+  end if;
   new.started_at := coalesce(new.started_at, new.finished_at, new.created_at);
   if new.status = 'processing' then
     new.deadline_at := coalesce(new.deadline_at, new.started_at + interval '40 minutes');
@@ -293,6 +296,10 @@ AS $function$
 begin
   if (select concurrency_global is null from tts_monitor.settings) then
     return true;
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'a task cannot be started under the global limit in a % transaction: use read committed',
+      current_setting('transaction_isolation') using errcode = 'object_not_in_prerequisite_state';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
   return (select count(*) from tts_monitor.tasks where status = 'processing')
