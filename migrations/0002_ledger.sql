@@ -125,3 +125,8 @@ create trigger tasks_record_late after update on tts_monitor.tasks for each row
   when (old.late_at is distinct from new.late_at) execute function tts_monitor.record_late();
 create trigger tasks_record_deleted after delete on tts_monitor.tasks
   referencing old table as deleted_rows for each statement execute function tts_monitor.record_deleted();
+
+-- Creating a trigger asks for this right, firing it does not: or else whoever may read this schema could put these
+-- on a table of his own and forge the books with their owner's rights.
+revoke execute on function tts_monitor.record_created(), tts_monitor.record_started(), tts_monitor.record_ended(),
+  tts_monitor.record_late(), tts_monitor.record_deleted() from public;

@@ -122,3 +122,7 @@ begin
   return null;
 end
 $$;
+
+-- As for those of the tasks.
+revoke execute on function tts_monitor.record_texts(), tts_monitor.record_text_update(),
+  tts_monitor.record_audios(), tts_monitor.record_audio_update(), tts_monitor.record_truncation() from public;

@@ -63,6 +63,7 @@ describe("fault 2: each process had totals of its own", () => {
 
   it("shows one state through every exporter and every worker process", async () => {
     const databaseUrl = database().url;
+    await createAppTables(database().pool);
     const exporters = await Promise.all([startServe(databaseUrl), startServe(databaseUrl)]);
     const worker = (number: number) =>
       startWorker(

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { goldenMetrics } from "../../scripts/generate/golden-metrics.ts";
 import { expectInvariants, lintMetrics, parseExposition, parseStrictly } from "../support/exposition.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { describeWith } from "../support/programs.ts";
+import { describeWith, describeWithPythonClient } from "../support/programs.ts";
 
 const golden = () => readFileSync("test/golden/metrics.txt", "utf8");
 const database = useTestDatabase();
@@ -25,6 +25,6 @@ describeWith("promtool", "promtool on the golden /metrics", () => {
   it("finds nothing", () => expect(lintMetrics(golden())).toBe(""));
 });
 
-describeWith("python3", "the strict OpenMetrics parser on the golden /metrics", () => {
+describeWithPythonClient("the strict OpenMetrics parser on the golden /metrics", () => {
   it("accepts it", () => expect(parseStrictly(golden())).toBeGreaterThan(35));
 });

@@ -10,7 +10,7 @@ import {
   total,
 } from "../support/exposition.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { describeWith } from "../support/programs.ts";
+import { describeWith, describeWithPythonClient } from "../support/programs.ts";
 import { createAppTables, seedTasks, track } from "../support/seed.ts";
 
 const OPENMETRICS =
@@ -156,7 +156,7 @@ describeWith("promtool", "promtool check metrics", () => {
   });
 });
 
-describeWith("python3", "the strict OpenMetrics parser", () => {
+describeWithPythonClient("the strict OpenMetrics parser", () => {
   it("accepts both formats", async () => {
     expect(parseStrictly((await scrape()).text)).toBeGreaterThan(30);
     expect(parseStrictly((await scrape({ Accept: OPENMETRICS })).text)).toBeGreaterThan(30);

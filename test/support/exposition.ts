@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect } from "vitest";
-import { programPath } from "./programs.ts";
+import { DEBIAN_PYTHON, programPath } from "./programs.ts";
 
 export interface Line {
   name: string;
@@ -106,7 +106,7 @@ print(sum(1 for _ in text_string_to_metric_families(text)))
 
 /** @returns the number of families that the strict OpenMetrics parser of python3-prometheus-client finds */
 export function parseStrictly(text: string): number {
-  const { status, stdout, stderr } = spawnSync("/usr/bin/python3", ["-c", STRICT_PARSER], {
+  const { status, stdout, stderr } = spawnSync(DEBIAN_PYTHON, ["-c", STRICT_PARSER], {
     input: text,
     encoding: "utf8",
   });
