@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import { migrate } from "../../src/db/migrate.ts";
 import { query, useEmbeddedBench } from "../support/embedded.ts";
 import { eventually } from "../support/eventually.ts";
 import { total } from "../support/exposition.ts";
@@ -113,7 +113,7 @@ it("the first signal waits for a request under way, the second does not", async 
   await process.answers(`${url}/-/healthy`);
   process.signal("SIGTERM");
   await process.line(/shutting down/);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   expect(isThere(process.pid)).toBe(true);
   process.signal("SIGTERM");
   expect(await process.exited).toEqual({ code: 1, signal: null });
@@ -123,7 +123,12 @@ it("the first signal waits for a request under way, the second does not", async 
 describe("the embedded default", () => {
   const startEmbedded = () =>
     startCli(["serve", `--data-dir=${join(folder, "data")}`, "--web.listen-address=127.0.0.1:0"]);
-  const lockFile = join(folder, "data", "postgres", "postmaster.pid");
+  const dataDir = join(folder, "data", "postgres");
+  const lockFile = join(dataDir, "postmaster.pid");
+  const databaseUrl = () => {
+    const { password, port } = JSON.parse(readFileSync(join(dataDir, "tts-monitor.json"), "utf8"));
+    return `postgres://postgres:${password}@127.0.0.1:${port}/tts_monitor`;
+  };
   const postmaster = () => Number.parseInt(readFileSync(lockFile, "utf8"), 10);
 
   it("says so in one line, leaves no process at its end, and finds its data at the next start", async () => {
@@ -131,8 +136,7 @@ describe("the embedded default", () => {
     await process.line(/^no database is configured: using an embedded PostgreSQL in /, STARTUP);
     const first = await listening(process);
     await process.answers(`${first.url}/-/ready`, 200, STARTUP);
-    const { url } = await serverBehind(join(folder, "data", "postgres"));
-    await query(url, "insert into tts_monitor.tasks (text_id, status) values (1, 'completed')");
+    await query(databaseUrl(), "insert into tts_monitor.tasks (text_id, status) values (1, 'completed')");
     const pid = postmaster();
     expect(await process.end()).toEqual({ code: 0, signal: null });
     expect(isThere(pid)).toBe(false);

@@ -48,9 +48,9 @@ afterAll(async () => {
   for (const role of roles) await database().pool.query(`drop owned by "${role}"; drop role "${role}"`);
 });
 
-async function relations(): Promise<string[]> {
+async function tables(): Promise<string[]> {
   const { rows } = await database().pool.query<{ name: string }>(
-    "select oid::regclass::text as name from pg_class where relnamespace = 'tts_monitor'::regnamespace and relkind in ('r', 'v')",
+    "select oid::regclass::text as name from pg_class where relnamespace = 'tts_monitor'::regnamespace and relkind = 'r'",
   );
   return rows.map(({ name }) => name);
 }
@@ -77,8 +77,12 @@ describe("the reader", () => {
   });
 
   it("can change nothing", async () => {
-    for (const name of [...(await relations()), "tts_texts", "tts_audios"]) {
-      for (const change of [`delete from ${name}`, `insert into ${name} default values`, `truncate ${name}`]) {
+    for (const name of [...(await tables()), "tts_texts", "tts_audios"]) {
+      for (const change of [
+        `delete from ${name}`,
+        `insert into ${name} default values`,
+        `truncate ${name}`,
+      ]) {
         await expect(reader.query(change), change).rejects.toThrow(/permission denied/);
       }
     }

@@ -157,7 +157,10 @@ describe("run", () => {
     await eventually("two run", () => active === 2);
     await sleep(100);
     expect(active).toBe(2);
-    expect(total(parseExposition(await monitor.metrics()), "tts_worker_tasks_waiting")).toBe(6);
+    await eventually(
+      "six wait",
+      async () => total(parseExposition(await monitor.metrics()), "tts_worker_tasks_waiting") === 6,
+    );
     monitor.setConcurrency(5);
     await eventually("five run", () => active === 5);
     const limit = async () =>

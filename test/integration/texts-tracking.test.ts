@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { untrackAppTables } from "../../src/db/app-tables.ts";
 import { foldTexts } from "../../src/db/ledger.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { withClient } from "../support/with-client.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { countTexts, readTextBooks } from "../support/recount.ts";
 import { track } from "../support/seed.ts";
 import { createAppRows } from "../support/text-steps.ts";
+import { withClient } from "../support/with-client.ts";
 
 async function triggersOf(db: pg.Pool, table: string): Promise<string[]> {
   const { rows } = await db.query<{ tgname: string }>(
@@ -74,7 +74,7 @@ describe("the application's tables", () => {
 describe("while the application writes", () => {
   const database = useTestDatabase();
 
-  it("tracking misses no row, and fails no writer", async () => {
+  it("tracking and untracking miss no row, and fail no writer", async () => {
     const { pool, url } = database();
     await createAppRows(pool, false);
     let running = true;
@@ -106,6 +106,9 @@ describe("while the application writes", () => {
       for (let times = 0; times < 5; times++) {
         await track(pool);
         expect(await readTextBooks(pool)).not.toEqual({ texts: "0", completed: "0" });
+        if (times % 2 === 0) await withClient(pool, untrackAppTables);
+        else await sleep(50);
+        await track(pool);
         await sleep(100);
       }
       running = false;
