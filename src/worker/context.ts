@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Slot } from "../db/worker-store.ts";
 import type { EventBuffer } from "./event-buffer.ts";
 import type { WorkerEmitter } from "./events.ts";
+import type { Lane } from "./lane.ts";
 import type { Limiter } from "./limiter.ts";
 import type { WorkerSettings } from "./options.ts";
 import type { RunningTasks } from "./running-tasks.ts";
@@ -15,6 +16,8 @@ export interface WorkerContext {
   buffer: EventBuffer;
   limiter: Limiter;
   running: RunningTasks;
+  /** what every submission passes on its way to the database */
+  submissions: Lane;
   /** recorded tasks that wait for their start */
   waiting: Set<bigint>;
   /** aborted when the worker starts nothing more */

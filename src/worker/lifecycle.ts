@@ -14,6 +14,7 @@ import { createEventBuffer } from "./event-buffer.ts";
 import { createWorkerEmitter } from "./events.ts";
 import { createForgottenTasks } from "./forgotten.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
+import { createLane } from "./lane.ts";
 import { createLimiter } from "./limiter.ts";
 import {
   addressToAdvertise,
@@ -25,6 +26,7 @@ import { createRunningTasks } from "./running-tasks.ts";
 
 const CONNECTIONS = 2;
 const STATEMENT_TIMEOUT = 5000;
+const SUBMISSIONS_AT_ONCE = 4;
 
 /** A worker that is open: its parts, put together. */
 export interface Worker {
@@ -135,6 +137,7 @@ async function open(
     buffer,
     limiter,
     running,
+    submissions: createLane(SUBMISSIONS_AT_ONCE),
     waiting,
     suspectForgotten: forgotten.suspect,
     progress,

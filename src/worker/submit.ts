@@ -141,8 +141,7 @@ async function refuseDuplicate(context: WorkerContext, task: HashedTask): Promis
 
 type HashedTask = NewTask & { contentHash: string };
 
-function newTask({ slot, settings, stopped }: WorkerContext, request: TaskRequest): HashedTask {
-  if (stopped.aborted) throw new WorkerStoppedError("the worker has stopped: it takes nothing more");
+function newTask({ slot, settings }: WorkerContext, request: TaskRequest): HashedTask {
   return {
     textId: textIdOf(request.textId),
     contentHash: hashOf(request),
@@ -174,7 +173,12 @@ function hashOf({ content, contentHash: given }: TaskRequest): string {
 /** Fails fast, in our words, when the database is away. */
 async function orUnavailable<T>(context: WorkerContext, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await context.submissions(async () => {
+      if (context.stopped.aborted) {
+        throw new WorkerStoppedError("the worker has stopped: it takes nothing more");
+      }
+      return work();
+    });
   } catch (error) {
     if (!isTransient(error)) throw error;
     context.suspectForgotten();

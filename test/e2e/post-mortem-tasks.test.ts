@@ -2,25 +2,32 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { total } from "../support/exposition.ts";
 import { useTestDatabase } from "../support/postgres.ts";
+import { createAppTables } from "../support/seed.ts";
 import { type ServeProcess, startServe, startWorker, statsOf } from "../support/serve.ts";
 
 // The old monitor's other faults: those of a task's life.
 
 const database = useTestDatabase();
+/** 100,000 tasks on a busy machine with two processors. */
+const HEAP_TEST_MS = 900_000;
 
 describe("fault 3: finished tasks stayed in the process's memory", () => {
-  it("keeps the heap flat over 100,000 tasks of one worker", async () => {
-    const worker = await startWorker(
-      { databaseUrl: database().url, worker: "worker-heap", concurrency: 50 },
-      { tasks: 100_000, firstText: 1_000_000, heapAt: [20_000, 100_000] },
-      ["--expose-gc"],
-    );
-    const heapAfter = async (tasks: number) =>
-      Number((await worker.line(new RegExp(`^heap after ${tasks}: (\\d+)$`), 280_000))[1]);
-    const [early, late] = [await heapAfter(20_000), await heapAfter(100_000)];
-    expect(Math.abs(late - early)).toBeLessThan(5_000_000);
-    expect((await worker.end()).code).toBe(0);
-  });
+  it(
+    "keeps the heap flat over 100,000 tasks of one worker",
+    async () => {
+      const worker = await startWorker(
+        { databaseUrl: database().url, worker: "worker-heap", concurrency: 50 },
+        { tasks: 100_000, firstText: 1_000_000, heapAt: [20_000, 100_000] },
+        ["--expose-gc"],
+      );
+      const heapAfter = async (tasks: number) =>
+        Number((await worker.line(new RegExp(`^heap after ${tasks}: (\\d+)$`), HEAP_TEST_MS))[1]);
+      const [early, late] = [await heapAfter(20_000), await heapAfter(100_000)];
+      expect(Math.abs(late - early)).toBeLessThan(5_000_000);
+      expect((await worker.end()).code).toBe(0);
+    },
+    HEAP_TEST_MS,
+  );
 });
 
 describe("fault 6: nobody enforced the timeouts", () => {
@@ -110,13 +117,14 @@ describe("fault 7: the status of failed and timed-out tasks was forgotten", () =
 describe("fault 8: max_concurrent was a constant", () => {
   it("is the sum of the workers' limits while setConcurrency changes them", async () => {
     const databaseUrl = database().url;
+    await createAppTables(database().pool);
     const exporter = await startServe(databaseUrl);
     // Rarer than the test lasts: what is shown was told by setConcurrency alone.
     const rarely = { databaseUrl, heartbeatInterval: 100_000, heartbeatTimeout: 200_000 };
     const steady = await startWorker({ ...rarely, worker: "worker-steady", concurrency: 3 });
     const changing = await startWorker(
       { ...rarely, worker: "worker-changing", concurrency: 1 },
-      { limits: [8, 2, 5], tasks: 8, firstText: 81, handler: "hang" },
+      { limits: [[8], [2], [7, 5]], tasks: 8, firstText: 81, handler: "hang" },
     );
     const shown = async () => {
       const stats = (await exporter.json("/api/monitor/stats")) as { max_concurrent: number };

@@ -287,10 +287,13 @@ describe("work", () => {
   it("leaves alone what a living worker waits with, and takes what a closed one has left", async () => {
     const owner = await openWorker("w-owner");
     const { opened, open } = gate();
+    let started = false;
     const running = owner.run(next(), async () => {
+      started = true;
       await opened;
       return instantly();
     });
+    await eventually("one runs", () => started);
     const waiting = next();
     const waitingRun = owner.run(waiting, instantly);
     waitingRun.catch(() => {});
@@ -365,6 +368,9 @@ describe("a worker's life", () => {
       /the option taskTimeout must be/,
     );
     await expect(openWorker("w", { heartbeatTimeout: 5 })).rejects.toThrow(/heartbeatTimeout must be longer/);
+    await expect(openWorker("w", { concurency: 2 } as object)).rejects.toThrow(
+      /there is no option concurency/,
+    );
     const away = `postgres://nobody@127.0.0.1:${await freePort()}/x`;
     await expect(openWorker("w", { databaseUrl: away })).rejects.toBeInstanceOf(DatabaseUnavailableError);
   });

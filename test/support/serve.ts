@@ -41,7 +41,7 @@ export async function startWorker(
   return worker;
 }
 
-/** What a worker process says of the whole system, after taking its next limit where it has one. */
+/** What a worker process says of the whole system, after taking its next limits where it has some. */
 export async function statsOf(worker: TestProcess): Promise<Record<string, unknown>> {
   const before = worker.output().length;
   worker.signal("SIGUSR2");

@@ -34,6 +34,14 @@ const micros = (bounds: readonly number[]) =>
   );
 const wait = micros(QUEUE_WAIT_BUCKETS);
 const took = micros(DURATION_BUCKETS);
+const SLO_LATENCY = 60_000_000;
+// Any times, and such as come to the objective's latency together.
+const times = fc.oneof(
+  fc.record({ wait, took }),
+  fc
+    .record({ wait: fc.integer({ min: 0, max: SLO_LATENCY - 1 }), off: fc.constantFrom(-1, 0, 1) })
+    .map(({ wait, off }) => ({ wait, took: SLO_LATENCY - wait + off })),
+);
 const pick = fc.nat(1000);
 const rows = fc.integer({ min: 1, max: 4 });
 
@@ -109,7 +117,7 @@ const byStores: fc.Arbitrary<Step>[] = [
 ];
 
 const bySql: fc.Arbitrary<Step>[] = [
-  fc.record({ rows, wait, took, ending }).map(({ rows, wait, took, ending: { outcome, reason } }) => ({
+  fc.record({ rows, times, ending }).map(({ rows, times: { wait, took }, ending: { outcome, reason } }) => ({
     name: `insert ${rows} ${outcome}/${reason} that waited ${wait} µs and took ${took} µs`,
     run: ({ db }) =>
       db.query(

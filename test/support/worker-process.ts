@@ -1,6 +1,6 @@
 /**
  * A worker in a process of its own, with the library as users import it. argv: a plan in JSON. Prints `ready`, a line
- * for each task that hangs, the heap where it is asked to, and `done`; on SIGUSR2 it takes the plan's next limit and
+ * for each task that hangs, the heap where it is asked to, and `done`; on SIGUSR2 it takes the plan's next limits and
  * prints its statistics; SIGTERM closes it.
  */
 import { resolve } from "node:path";
@@ -17,8 +17,8 @@ export interface Plan {
   handler: "instant" | "mixed" | "hang";
   /** numbers of ended tasks at which to print the heap */
   heapAt: number[];
-  /** one for each SIGUSR2 */
-  limits: number[];
+  /** for each SIGUSR2 those that it sets, one right after the other */
+  limits: number[][];
 }
 
 const library: typeof Library = await import(pathToFileURL(resolve("dist/index.js")).href);
@@ -28,8 +28,7 @@ let taken = 0;
 let ended = 0;
 
 process.on("SIGUSR2", async () => {
-  const limit = plan.limits.shift();
-  if (limit !== undefined) monitor.setConcurrency(limit);
+  for (const limit of plan.limits.shift() ?? []) monitor.setConcurrency(limit);
   console.log(`stats ${JSON.stringify(await monitor.getStats())}`);
 });
 process.once("SIGTERM", async () => {

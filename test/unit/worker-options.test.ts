@@ -1,0 +1,44 @@
+import { hostname } from "node:os";
+import { describe, expect, it } from "vitest";
+import { addressToAdvertise, resolveOptions } from "../../src/worker/options.ts";
+
+const settings = (options: object) =>
+  resolveOptions({ databaseUrl: "postgres://localhost/x", worker: "w", ...options });
+
+describe("the options of a worker", () => {
+  it("take durations as text or as milliseconds", () => {
+    expect(settings({ taskTimeout: "40m", shutdownGrace: 0, dedupWindow: "90d" })).toMatchObject({
+      taskTimeout: 2_400_000,
+      shutdownGrace: 0,
+      dedupWindow: 7_776_000_000,
+    });
+  });
+
+  it("refuse what a timer cannot hold, and what is no duration", () => {
+    for (const taskTimeout of ["25d", 0, -1, Number.NaN, "soon"]) {
+      expect(() => settings({ taskTimeout })).toThrow("the option taskTimeout must be a duration");
+    }
+  });
+
+  it("refuse an address that Prometheus must not scrape", () => {
+    for (const advertiseAddress of ["169.254.169.254:80", ":9561", "host:0", 'host:1"}', "host:1/path"]) {
+      expect(() => settings({ advertiseAddress })).toThrow("the option advertiseAddress must be");
+    }
+  });
+});
+
+describe("the address that a worker advertises", () => {
+  const advertised = (options: object, port: number) => addressToAdvertise(settings(options), port);
+
+  it("is the one given, else the host that it listens on with the port that it got", () => {
+    expect(advertised({ listen: ":0", advertiseAddress: "tts.example:80" }, 4711)).toBe("tts.example:80");
+    expect(advertised({ listen: "127.0.0.1:0" }, 4711)).toBe("127.0.0.1:4711");
+    expect(advertised({ listen: "[::1]:0" }, 4711)).toBe("[::1]:4711");
+  });
+
+  it("is this machine's name where it listens on every interface", () => {
+    for (const listen of [":9561", "0.0.0.0:9561", "[::]:9561"]) {
+      expect(advertised({ listen }, 9561)).toBe(`${hostname()}:9561`);
+    }
+  });
+});
