@@ -30,7 +30,8 @@ function describe(error: unknown): { status: number; message: string } {
   if (status !== undefined)
     return { status, message: status === 413 ? "the body is too large" : "malformed request" };
   if (isConnectionError(error)) return { status: 503, message: "the database does not answer" };
-  if (isSqlError(error)) return { status: 503, message: "the database cannot answer this now" };return { status: 500, message: "internal error" };
+  if (isSqlError(error)) return { status: 503, message: "the database cannot answer this now" };
+  return { status: 500, message: "internal error" };
 }
 
 /** Express and its parsers mark what the client did wrong, such as bad percent-encoding, with a 4xx status. */
