@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { inTime } from "../domain/in-time.ts";
 import { DatabaseUnavailableError } from "../errors.ts";
 import { readSchema, type Schema, schemaProblem } from "./schema.ts";
 
@@ -27,7 +28,7 @@ export async function withSnapshot<T>(
   const connecting = pool.connect();
   let client: pg.PoolClient;
   try {
-    client = await inTime(connecting, deadline);
+    client = await beforeDeadline(connecting, deadline);
   } catch (error) {
     connecting.then(
       (late) => late.release(),
@@ -36,7 +37,7 @@ export async function withSnapshot<T>(
     throw error;
   }
   try {
-    const result = await inTime(read(client, work), deadline);
+    const result = await beforeDeadline(read(client, work), deadline);
     client.release();
     return result;
   } catch (error) {
@@ -63,19 +64,7 @@ async function read<T>(client: pg.PoolClient, work: (snapshot: Snapshot) => Prom
   return result;
 }
 
-/** The promise's result, unless the deadline passes first. */
-async function inTime<T>(promise: Promise<T>, deadline: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const wait = Math.max(0, deadline - performance.now());
-    timer = setTimeout(
-      () => reject(new DatabaseUnavailableError("the database did not answer in time")),
-      wait,
-    );
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function beforeDeadline<T>(promise: Promise<T>, deadline: number): Promise<T> {
+  const late = () => new DatabaseUnavailableError("the database did not answer in time");
+  return inTime(promise, Math.max(0, deadline - performance.now()), late);
 }

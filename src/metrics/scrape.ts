@@ -1,5 +1,6 @@
 import { byLabel, type Family, type Measurement, value } from "../collectors/collector.ts";
 import type { CollectorResult } from "../collectors/run.ts";
+import { inTime } from "../domain/in-time.ts";
 import type { SelfMetrics } from "./self-metrics.ts";
 import { sharedRun } from "./shared-run.ts";
 
@@ -99,7 +100,8 @@ export function createScrape(options: ScrapeOptions): Scrape {
   async function ofDatabase(budget: number): Promise<Measurement[]> {
     const { result, fresh } = shared.join();
     try {
-      const reading = await within(result, budget);
+      const late = () => new Error(`the database was not read within ${budget} ms`);
+      const reading = await inTime(result, budget, late);
       self.scraped(fresh ? "fresh" : "coalesced");
       return measured(reading);
     } catch (error) {
@@ -122,16 +124,4 @@ export function createScrape(options: ScrapeOptions): Scrape {
       { family: BUILD_INFO, samples: [{ labels: versions, value: 1 }] },
     ];
   };
-}
-
-async function within<T>(promise: Promise<T>, budget: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the database was not read within ${budget} ms`)), budget);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
