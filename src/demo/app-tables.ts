@@ -100,7 +100,7 @@ export async function softDelete(pool: pg.Pool, what: "text" | "audio", textId: 
 }
 
 /** The newest text's id, 0 where there is none. */
-export async function newestTextId(pool: pg.Pool): Promise<number> {
+export async function readNewestTextId(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ id: string }>("select coalesce(max(id), 0) as id from tts_texts");
   return Number(rows[0]?.id);
 }

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { insertText, newestTextId, softDelete } from "./app-tables.ts";
+import { insertText, softDelete } from "./app-tables.ts";
 import type { SpeechRequest } from "./messages.ts";
 import { numbered, type SampleText } from "./texts.ts";
 
@@ -8,6 +8,8 @@ export interface LoadOptions {
   texts: readonly SampleText[];
   /** new texts per second, on average */
   rate: number;
+  /** id of the newest text there is; the numbers of the new ones go on from it */
+  newestTextId: number;
   /** Hands the request to a worker; false: there is none. */
   dispatch(request: SpeechRequest): boolean;
 }
@@ -23,9 +25,9 @@ const REMEMBERED = 50;
 const MOST_AT_ONCE = 100;
 
 /** People who send texts: at random times, now and then the same one again, and who delete one or the other. */
-export async function startLoad({ pool, texts, rate, dispatch }: LoadOptions): Promise<Load> {
+export function startLoad({ pool, texts, rate, newestTextId, dispatch }: LoadOptions): Load {
   const recent: { id: string; text: SampleText }[] = [];
-  let number = await newestTextId(pool);
+  let number = newestTextId;
   const running = new Set<Promise<void>>();
   let timer: NodeJS.Timeout;
 

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { OperationError } from "../errors.ts";
+import { readNewestTextId } from "./app-tables.ts";
 import { removeOldAudio } from "./audio-files.ts";
 import { type DemoContext, makeFolders } from "./context.ts";
 import { startDatabase } from "./database.ts";
@@ -71,7 +72,8 @@ async function startEverything(context: DemoContext, texts: readonly SampleText[
   for (const line of header({ settings, folders, exporter, workers, observers, texts })) print(line);
   atEnd(startScreen(print, `${exporter.url}${settings.web.telemetryPath}`));
   atEnd(every(CLEANING_INTERVAL_MS, () => removeOldAudio(folders.audio, AUDIO_FILES_KEPT)));
-  const load = await step(startLoad({ pool, texts, rate: settings.rate, dispatch: workers.dispatch }));
+  const newestTextId = await step(readNewestTextId(pool));
+  const load = startLoad({ pool, texts, rate: settings.rate, newestTextId, dispatch: workers.dispatch });
   atEnd(() => load.stop());
 }
 

@@ -168,6 +168,13 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
   });
 });
 
+test("a signal just behind the header, where the load has not started yet, ends it too", async () => {
+  const folder = makeFolder();
+  const demo = await startDemo(folder, ...CALM);
+  expect(await demo.process.end()).toEqual({ code: 0, signal: null });
+  rmSync(folder, { recursive: true, force: true });
+});
+
 test("where the supervisor is killed, everything else ends by itself, and the next demo starts", async () => {
   const folder = makeFolder();
   const demo = await startDemo(folder, ...CALM);

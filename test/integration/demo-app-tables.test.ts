@@ -3,8 +3,8 @@ import {
   createAppTables,
   insertAudio,
   insertText,
-  newestTextId,
   openAppTables,
+  readNewestTextId,
   shareAudio,
   softDelete,
 } from "../../src/demo/app-tables.ts";
@@ -32,7 +32,7 @@ async function audiosOf(textId: string) {
 test("creating the tables again keeps the rows of the last run", async () => {
   const id = await insertText(app, { title: "kept", content: "Kept." });
   await createAppTables(app);
-  expect(await newestTextId(app)).toBe(Number(id));
+  expect(await readNewestTextId(app)).toBe(Number(id));
 });
 
 test("a database whose tts_texts is somebody else's is refused, and stays as it is", async () => {
@@ -71,11 +71,11 @@ test("a soft delete marks the row and keeps it", async () => {
 });
 
 test("the application holds one connection, and outlives that one's end", async () => {
-  await Promise.all(Array.from({ length: 5 }, () => newestTextId(app)));
+  await Promise.all(Array.from({ length: 5 }, () => readNewestTextId(app)));
   const { rowCount } = await database().pool.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and datname = current_database()",
     ["tts-monitor demo application"],
   );
   expect(rowCount).toBe(1);
-  await expect.poll(() => newestTextId(app).catch(() => 0)).toBeGreaterThan(0);
+  await expect.poll(() => readNewestTextId(app).catch(() => 0)).toBeGreaterThan(0);
 });
