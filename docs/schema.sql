@@ -344,15 +344,9 @@ CREATE OR REPLACE FUNCTION tts_monitor.record_audios()
  SET search_path TO 'pg_catalog'
 AS $function$
 begin
-  if tg_op = 'INSERT' then
-    insert into tts_monitor.text_deltas (text_id, valid_audios)
-    select text_id, 1 from new_rows
-    where text_id is not null and tts_monitor.is_valid_audio(is_deleted, file_size) = 1;
-  else
-    insert into tts_monitor.text_deltas (text_id, valid_audios)
-    select text_id, -1 from old_rows
-    where text_id is not null and tts_monitor.is_valid_audio(is_deleted, file_size) = 1;
-  end if;
+  insert into tts_monitor.text_deltas (text_id, valid_audios)
+  select text_id, case tg_op when 'INSERT' then 1 else -1 end
+  from changed_rows where text_id is not null and tts_monitor.is_valid_audio(is_deleted, file_size) = 1;
   return null;
 end
 $function$
@@ -460,13 +454,9 @@ CREATE OR REPLACE FUNCTION tts_monitor.record_texts()
  SET search_path TO 'pg_catalog'
 AS $function$
 begin
-  if tg_op = 'INSERT' then
-    insert into tts_monitor.text_deltas (text_id, alive)
-    select id, 1 from new_rows where tts_monitor.is_alive(is_deleted) = 1;
-  else
-    insert into tts_monitor.text_deltas (text_id, alive)
-    select id, -1 from old_rows where tts_monitor.is_alive(is_deleted) = 1;
-  end if;
+  insert into tts_monitor.text_deltas (text_id, alive)
+  select id, case tg_op when 'INSERT' then 1 else -1 end
+  from changed_rows where tts_monitor.is_alive(is_deleted) = 1;
   return null;
 end
 $function$

@@ -1,39 +1,44 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { OperationError } from "../errors.ts";
+import { foldLock } from "./fold-lock.ts";
 
-const TRIGGERS = {
-  tts_texts: `
-  create trigger tts_monitor_insert after insert on tts_texts referencing new table as new_rows
-    for each statement execute function tts_monitor.record_texts();
-  create trigger tts_monitor_delete after delete on tts_texts referencing old table as old_rows
-    for each statement execute function tts_monitor.record_texts();
-  create trigger tts_monitor_update after update on tts_texts for each row
-    when (old.id <> new.id or old.is_deleted is distinct from new.is_deleted)
-    execute function tts_monitor.record_text_update();
-  create trigger tts_monitor_truncate after truncate on tts_texts
-    for each statement execute function tts_monitor.record_truncation('texts');
-`,
-  tts_audios: `
-  create trigger tts_monitor_insert after insert on tts_audios referencing new table as new_rows
-    for each statement execute function tts_monitor.record_audios();
-  create trigger tts_monitor_delete after delete on tts_audios referencing old table as old_rows
-    for each statement execute function tts_monitor.record_audios();
-  create trigger tts_monitor_update after update on tts_audios for each row
-    when (old.text_id is distinct from new.text_id or old.is_deleted is distinct from new.is_deleted
-      or old.file_size is distinct from new.file_size)
-    execute function tts_monitor.record_audio_update();
-  create trigger tts_monitor_truncate after truncate on tts_audios
-    for each statement execute function tts_monitor.record_truncation('audios');
-`,
+// For each table: what of ours records its rows, and which updates matter.
+const TABLES = {
+  tts_texts: {
+    rows: "record_texts()",
+    update: "record_text_update()",
+    changed: "old.id <> new.id or old.is_deleted is distinct from new.is_deleted",
+    truncation: "record_truncation('texts')",
+  },
+  tts_audios: {
+    rows: "record_audios()",
+    update: "record_audio_update()",
+    changed: `old.text_id is distinct from new.text_id or old.is_deleted is distinct from new.is_deleted
+      or old.file_size is distinct from new.file_size`,
+    truncation: "record_truncation('audios')",
+  },
 };
-type AppTable = keyof typeof TRIGGERS;
+type AppTable = keyof typeof TABLES;
 
 const EVENTS = ["insert", "delete", "update", "truncate"];
 const drop = (table: AppTable) =>
   EVENTS.map((event) => `drop trigger if exists tts_monitor_${event} on ${table};`).join("\n");
-const install = (table: AppTable) =>
-  `lock table ${table} in share row exclusive mode; ${drop(table)} ${TRIGGERS[table]}`;
+
+function install(table: AppTable): string {
+  const { rows, update, changed, truncation } = TABLES[table];
+  return `
+  lock table ${table} in share row exclusive mode;
+  ${drop(table)}
+  create trigger tts_monitor_insert after insert on ${table} referencing new table as changed_rows
+    for each statement execute function tts_monitor.${rows};
+  create trigger tts_monitor_delete after delete on ${table} referencing old table as changed_rows
+    for each statement execute function tts_monitor.${rows};
+  create trigger tts_monitor_update after update on ${table} for each row
+    when (${changed}) execute function tts_monitor.${update};
+  create trigger tts_monitor_truncate after truncate on ${table}
+    for each statement execute function tts_monitor.${truncation};`;
+}
 
 // Not by truncate: a scrape whose snapshot is older would find the tables empty, but the totals not yet.
 const CLEAR = `
@@ -99,15 +104,13 @@ async function hasTriggers(client: pg.ClientBase, table: AppTable): Promise<bool
   return rowCount === EVENTS.length;
 }
 
-const FOLDS = "hashtextextended('tts_monitor.fold_texts', 0)";
-
 /** Runs the work while nobody folds texts: folds skip their turn (src/db/ledger.ts). */
 async function withoutFolds(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {
-  await client.query(`select pg_advisory_lock(${FOLDS})`);
+  await client.query(`select pg_advisory_lock(${foldLock("text")})`);
   try {
     await work();
   } finally {
-    await client.query(`select pg_advisory_unlock(${FOLDS})`);
+    await client.query(`select pg_advisory_unlock(${foldLock("text")})`);
   }
 }
 

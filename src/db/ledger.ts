@@ -1,3 +1,4 @@
+import { type Books, foldLock } from "./fold-lock.ts";
 import type { Queryable } from "./pool.ts";
 
 /**
@@ -6,39 +7,26 @@ import type { Queryable } from "./pool.ts";
  * @returns how many were moved
  */
 export async function foldTasks(db: Queryable, limit: number): Promise<number> {
-  const { rows } = await db.query<{ moved: number }>(
-    `with batch as (
-       select ctid from tts_monitor.task_deltas
-       where (select pg_try_advisory_xact_lock(hashtextextended('tts_monitor.fold_tasks', 0)))
-       limit $1 for update skip locked
-     ),
-     moved as (
-       delete from tts_monitor.task_deltas where ctid = any(array(select ctid from batch)) returning *
-     ),
-     folded as (
+  return fold(
+    db,
+    limit,
+    "task",
+    `folded as (
        insert into tts_monitor.task_totals (event, label, bucket, n, micros)
        select event, label, bucket, sum(n), sum(micros) from moved group by 1, 2, 3 order by 1, 2, 3
        on conflict (event, label, bucket) do update
          set n = task_totals.n + excluded.n, micros = task_totals.micros + excluded.micros
-     )
-     select count(*)::integer as moved from moved`,
-    [limit],
+     )`,
   );
-  return rows[0]?.moved ?? 0;
 }
 
 /** The same for texts: applies deltas to the texts' states and counts what became completed by that. */
 export async function foldTexts(db: Queryable, limit: number): Promise<number> {
-  const { rows } = await db.query<{ moved: number }>(
-    `with batch as (
-       select ctid from tts_monitor.text_deltas
-       where (select pg_try_advisory_xact_lock(hashtextextended('tts_monitor.fold_texts', 0)))
-       limit $1 for update skip locked
-     ),
-     moved as (
-       delete from tts_monitor.text_deltas where ctid = any(array(select ctid from batch)) returning *
-     ),
-     changes as (
+  return fold(
+    db,
+    limit,
+    "text",
+    `changes as (
        select text_id, sum(alive)::bigint as alive, sum(valid_audios)::bigint as valid_audios
        from moved group by text_id
      ),
@@ -61,7 +49,22 @@ export async function foldTexts(db: Queryable, limit: number): Promise<number> {
            from applied a join changes c using (text_id)
          )
        where exists (select from changes)
-     )
+     )`,
+  );
+}
+
+/** @param apply with-queries that add `moved` to the totals */
+async function fold(db: Queryable, limit: number, what: Books, apply: string): Promise<number> {
+  const { rows } = await db.query<{ moved: number }>(
+    `with batch as (
+       select ctid from tts_monitor.${what}_deltas
+       where (select pg_try_advisory_xact_lock(${foldLock(what)}))
+       limit $1 for update skip locked
+     ),
+     moved as (
+       delete from tts_monitor.${what}_deltas where ctid = any(array(select ctid from batch)) returning *
+     ),
+     ${apply}
      select count(*)::integer as moved from moved`,
     [limit],
   );

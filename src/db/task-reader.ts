@@ -1,19 +1,10 @@
-import type { Status } from "../domain/task.ts";
+import type { TaskFacts } from "../domain/task-status.ts";
 import type { Queryable } from "./pool.ts";
 
-/** A task as the API shows it; times in seconds since the epoch. */
-export interface TaskRow {
+export interface TaskRow extends TaskFacts {
   taskId: bigint;
   textId: bigint;
-  status: Status;
   reason: string | null;
-  errorMessage: string | null;
-  audioUrl: string | null;
-  filename: string | null;
-  startTime: number | null;
-  completedTime: number | null;
-  /** seconds; of a running task, so far */
-  duration: number | null;
 }
 
 const COLUMNS = `

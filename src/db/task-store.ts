@@ -21,6 +21,23 @@ const TOOK = "greatest(0, extract(epoch from finished_at - started_at))::float8 
 
 const OWNS_SLOT = "exists (select from tts_monitor.workers where worker = $2 and incarnation = $3)";
 
+// Parameters as SQL: `$1`.
+const completedWithin = (hash: string, window: string) =>
+  `content_hash = ${hash} and status = 'completed'
+     and finished_at > clock_timestamp() - ${window} * interval '1 millisecond'`;
+
+/**
+ * Starts the pending task that `which` selects and locks, for the slot in $2 and $3, if it owns its name and the
+ * global limit allows; the deadline is $1 ms from now.
+ */
+const startOf = (which: string) => `
+  update tts_monitor.tasks set
+    status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
+    deadline_at = clock.now + $1 * interval '1 millisecond'
+  from (select clock_timestamp() as now) clock
+  where id = (${which}) and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
+  returning id as "taskId", text_id as "textId", ${WAITED}`;
+
 export interface NewTask {
   textId: bigint;
   contentHash: string | null;
@@ -39,8 +56,7 @@ export async function insertPending(db: Queryable, task: NewTask): Promise<bigin
      select $1, $2, $3, $4
      where $2::text is null or not exists (
        select from tts_monitor.tasks
-       where content_hash = $2 and status = 'completed'
-         and finished_at > clock_timestamp() - $5 * interval '1 millisecond'
+       where ${completedWithin("$2", "$5")}
      )
      on conflict (content_hash) where status in ('pending', 'processing') do nothing
      returning id`,
@@ -86,8 +102,7 @@ const LEADER = `
     where content_hash = $1 and status in ('pending', 'processing')
     union all
     (select id, text_id, status from tts_monitor.tasks
-     where content_hash = $1 and status = 'completed'
-       and finished_at > clock_timestamp() - $2 * interval '1 millisecond'
+     where ${completedWithin("$1", "$2")}
      order by finished_at desc limit 1)
   ),
   leader as (
@@ -138,15 +153,9 @@ export async function start(
   slot: Slot,
   timeout: number,
 ): Promise<number | undefined> {
-  const { rows } = await db.query<{ waited: number }>(
-    `update tts_monitor.tasks set
-       status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
-       deadline_at = clock.now + $4 * interval '1 millisecond'
-     from (select clock_timestamp() as now) clock
-     where id = (select id from tts_monitor.tasks where id = $1 and status = 'pending' for update)
-       and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
-     returning ${WAITED}`,
-    [taskId, slot.worker, slot.incarnation, timeout],
+  const { rows } = await db.query<ClaimedTask>(
+    startOf("select id from tts_monitor.tasks where id = $4 and status = 'pending' for update"),
+    [timeout, slot.worker, slot.incarnation, taskId],
   );
   return rows[0]?.waited;
 }
@@ -182,8 +191,7 @@ export async function insertStarted(
      where ($4::text is null or not exists (
          select from tts_monitor.tasks
          where content_hash = $4 and status in ('pending', 'processing')
-           or content_hash = $4 and status = 'completed'
-             and finished_at > clock_timestamp() - $5 * interval '1 millisecond'
+           or ${completedWithin("$4", "$5")}
        ))
        and ${OWNS_SLOT} and tts_monitor.may_start()
      on conflict (content_hash) where status in ('pending', 'processing') do nothing
@@ -201,17 +209,11 @@ export async function startPendingOfContent(
   timeout: number,
 ): Promise<ClaimedTask | undefined> {
   const { rows } = await db.query<ClaimedTask>(
-    `update tts_monitor.tasks t set
-       status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
-       deadline_at = clock.now + $4 * interval '1 millisecond'
-     from (select clock_timestamp() as now) clock
-     where id = (
-         select id from tts_monitor.tasks t
-         where content_hash = $1 and status = 'pending' and ${OWNERLESS} for update
-       )
-       and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
-     returning id as "taskId", text_id as "textId", ${WAITED}`,
-    [contentHash, slot.worker, slot.incarnation, timeout],
+    startOf(
+      `select id from tts_monitor.tasks t
+       where content_hash = $4 and status = 'pending' and ${OWNERLESS} for update`,
+    ),
+    [timeout, slot.worker, slot.incarnation, contentHash],
   );
   return rows[0];
 }
@@ -230,16 +232,10 @@ export async function claimOldest(
   timeout: number,
 ): Promise<ClaimedTask | undefined> {
   const { rows } = await db.query<ClaimedTask>(
-    `update tts_monitor.tasks set
-       status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
-       deadline_at = clock.now + $1 * interval '1 millisecond'
-     from (select clock_timestamp() as now) clock
-     where id = (
-         select id from tts_monitor.tasks t where status = 'pending' and ${OWNERLESS}
-         order by created_at, id limit 1 for update skip locked
-       )
-       and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
-     returning id as "taskId", text_id as "textId", ${WAITED}`,
+    startOf(
+      `select id from tts_monitor.tasks t where status = 'pending' and ${OWNERLESS}
+       order by created_at, id limit 1 for update skip locked`,
+    ),
     [timeout, slot.worker, slot.incarnation],
   );
   return rows[0];

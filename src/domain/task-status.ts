@@ -13,7 +13,7 @@ export interface TaskStatus {
   duration?: number;
 }
 
-/** A task as the database has it. */
+/** A task as the database has it; times in seconds since the epoch. */
 export interface TaskFacts {
   status: Status;
   startTime: number | null;
@@ -21,6 +21,7 @@ export interface TaskFacts {
   errorMessage: string | null;
   audioUrl: string | null;
   filename: string | null;
+  /** seconds; of a running task, so far */
   duration: number | null;
 }
 
