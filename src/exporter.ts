@@ -43,12 +43,20 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
   const scrapePool = pool("scrape", SCRAPE_CONNECTIONS, LONGEST_READ);
   const workPool = pool("exporter", WORK_CONNECTIONS, WORK_STATEMENT_TIMEOUT);
 
-  const collectors = createCollectors({
-    pendingTimeout: settings.task.pendingTimeout,
-    textsCache: settings.texts.cache,
-    texts: settings.collector.texts,
-  });
-  const self = createSelfMetrics(["sweep", "fold"], () => poolState([scrapePool, workPool]));
+  // One for metrics and API: untracked texts are counted once for both.
+  const texts = settings.collector.texts ? textsCollector(settings.texts.cache) : undefined;
+  const collectors = createCollectors({ pendingTimeout: settings.task.pendingTimeout, texts });
+  const jobs = [
+    sweepJob({
+      db: workPool,
+      interval: settings.sweep.interval,
+      onSwept: ({ reason, delay }) => self.swept(reason, delay),
+      log,
+    }),
+    foldJob(workPool),
+  ];
+  const jobNames = jobs.map(({ name }) => name);
+  const self = createSelfMetrics(jobNames, () => poolState([scrapePool, workPool]));
   const outages = logChanges(log);
   const scrape = createScrape({
     self,
@@ -71,7 +79,6 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
       })),
   });
 
-  const texts = settings.collector.texts ? textsCollector(settings.texts.cache) : undefined;
   const stats = () =>
     withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
       readStats(client, texts, takenAt),
@@ -93,23 +100,9 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
     { path: "/api/task/status/:text_id", get: taskStatusRoute(workPool) },
   ];
 
-  const scheduler = createScheduler(
-    [
-      sweepJob({
-        db: workPool,
-        interval: settings.sweep.interval,
-        onSwept: ({ reason, delay }) => self.swept(reason, delay),
-        log,
-      }),
-      foldJob(workPool),
-    ],
-    self.jobRan,
-    log,
-  );
-
   return {
     app: createApp(endpoints, self.requested),
-    scheduler,
+    scheduler: createScheduler(jobs, self.jobRan, log),
     workPool,
     /** From now on not ready, so that load balancers go elsewhere. */
     drain() {

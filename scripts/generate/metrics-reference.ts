@@ -1,4 +1,5 @@
 import { createCollectors } from "../../src/collectors/index.ts";
+import { textsCollector } from "../../src/collectors/texts.ts";
 import { SCRAPE_FAMILIES } from "../../src/metrics/scrape.ts";
 import { createSelfMetrics } from "../../src/metrics/self-metrics.ts";
 import { createWorkerMetrics } from "../../src/metrics/worker-metrics.ts";
@@ -23,7 +24,7 @@ const IDLE = {
 
 /** docs/metrics.md, from the metrics' own definitions. */
 export async function metricsReference(): Promise<string> {
-  const collectors = createCollectors({ pendingTimeout: 0, textsCache: 0, texts: true });
+  const collectors = createCollectors({ pendingTimeout: 0, texts: textsCollector(0) });
   const self = createSelfMetrics(["sweep", "fold"], () => ({ idle: 0, busy: 0, waiting: 0 }));
   const worker = createWorkerMetrics(createWorkerEmitter(), () => IDLE, "");
   const families = [...SCRAPE_FAMILIES, ...collectors.flatMap((collector) => collector.families)].map(

@@ -3,16 +3,14 @@ import { concurrencyCollector } from "./concurrency.ts";
 import { relationsCollector } from "./relations.ts";
 import { stuckCollector } from "./stuck.ts";
 import { tasksCollector } from "./tasks.ts";
-import { textsCollector } from "./texts.ts";
+import type { TextsReading } from "./texts.ts";
 import { workersCollector } from "./workers.ts";
 
 export interface CollectorSettings {
   /** ms */
   pendingTimeout: number;
-  /** ms */
-  textsCache: number;
-  /** whether to count texts at all */
-  texts: boolean;
+  /** undefined: texts are not counted at all */
+  texts: Collector<TextsReading> | undefined;
 }
 
 /** All of them, in the order in which they run: what may be slow comes last. */
@@ -23,6 +21,6 @@ export function createCollectors(settings: CollectorSettings): Collector[] {
     workersCollector,
     concurrencyCollector,
     relationsCollector,
-    ...(settings.texts ? [textsCollector(settings.textsCache)] : []),
+    ...(settings.texts ? [settings.texts] : []),
   ];
 }

@@ -77,10 +77,6 @@ function sum(entries: readonly Entry[], column: "n" | "micros"): bigint {
 function forEach<Key extends string, Value>(
   keys: readonly Key[],
   of: (key: Key) => Value,
-): Record<Key, Value>;
-function forEach<Key extends string, Value>(
-  keys: readonly Key[],
-  of: (key: Key) => Value,
 ): Record<Key, Value> {
   return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<Key, Value>;
 }

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCollectors } from "../../src/collectors/index.ts";
+import { textsCollector } from "../../src/collectors/texts.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { createPool } from "../../src/db/pool.ts";
 import { withSnapshot } from "../../src/db/snapshot.ts";
@@ -58,7 +59,7 @@ async function tables(): Promise<string[]> {
 describe("the reader", () => {
   it.each(["counted directly", "tracked"])("can read all that a scrape needs, texts %s", async (how) => {
     if (how === "tracked") await migrate(database().url, { trackAppTables: true });
-    const collectors = createCollectors({ pendingTimeout: 1000, textsCache: 0, texts: true });
+    const collectors = createCollectors({ pendingTimeout: 1000, texts: textsCollector(0) });
     const read = await withSnapshot(reader, performance.now() + 5000, async ({ client }) => {
       const families = [];
       for (const collector of collectors) families.push(...collector.measure(await collector.read(client)));
