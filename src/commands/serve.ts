@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { startEmbedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeSharedSettings } from "../db/settings-store.ts";
+import { onAbort } from "../domain/abort.ts";
 import { createExporter, type Exporter } from "../exporter.ts";
 import { listen } from "../http/server.ts";
 import type { Logger } from "../logger.ts";
@@ -31,7 +32,7 @@ async function serve(config: Config<"serve">, io: CommandIo): Promise<number> {
     io.log.info({ address: server.address, port: server.port }, "listening");
     const prepared = prepare(database, config, exporter, io.log, stop);
     releases.push(exporter.scheduler.stop, () => prepared);
-    await aborted(stop);
+    await new Promise<void>((resolve) => onAbort(stop, resolve));
     io.log.info("shutting down");
     exporter.drain();
     return 0;
@@ -85,11 +86,4 @@ async function prepare(
       await sleep(RETRY, undefined, { signal: stop }).catch(() => {});
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

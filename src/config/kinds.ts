@@ -10,7 +10,7 @@ export interface Kind<T = unknown> {
 }
 
 /** A schema from the parser's own notion of what it accepts: it throws RangeError for the rest. */
-function parsedBy<T>(parse: (text: string) => T): z.ZodType<T, string> {
+export function parsedBy<T>(parse: (text: string) => T): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     try {
       return parse(text);

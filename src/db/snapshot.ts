@@ -65,6 +65,7 @@ async function read<T>(client: pg.PoolClient, work: (snapshot: Snapshot) => Prom
 }
 
 function beforeDeadline<T>(promise: Promise<T>, deadline: number): Promise<T> {
-  const late = () => new DatabaseUnavailableError("the database did not answer in time");
-  return inTime(promise, Math.max(0, deadline - performance.now()), late);
+  return inTime(promise, Math.max(0, deadline - performance.now()), () => {
+    throw new DatabaseUnavailableError("the database did not answer in time");
+  });
 }

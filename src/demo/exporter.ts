@@ -1,8 +1,8 @@
+import { hostPort } from "../domain/address.ts";
 import { OperationError } from "../errors.ts";
 import { startChild } from "./child.ts";
 import type { DemoContext } from "./context.ts";
 import { keepRunning } from "./keep-running.ts";
-import { hostPort } from "./ports.ts";
 import { untilReady } from "./ready.ts";
 
 export interface Exporter {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hostPort } from "../domain/address.ts";
 import { type Child, startChild } from "./child.ts";
 import type { DemoContext } from "./context.ts";
-import { hostPort } from "./ports.ts";
 import { findProgram } from "./programs.ts";
 import { untilReady } from "./ready.ts";
 import { startReceivers } from "./receivers.ts";

@@ -28,8 +28,3 @@ async function tryPort(wanted: number, host: string | undefined): Promise<number
     server.close();
   }
 }
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function hostPort(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}

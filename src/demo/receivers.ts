@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
+import { hostPort } from "../domain/address.ts";
 import type { DemoContext } from "./context.ts";
-import { hostPort } from "./ports.ts";
 import { timeOfDay } from "./screen.ts";
 
 const HOST = "127.0.0.1";

@@ -1,28 +1,6 @@
-import type { ListenAddress } from "../domain/address.ts";
-import type { FaultShares } from "./faults.ts";
+import type { Config } from "../config.ts";
 
-/** The demo's settings. Durations in milliseconds. */
-export interface DemoSettings {
-  /** folder of texts; undefined: those that come with the program */
-  texts: string | undefined;
-  workers: number;
-  /** new texts per second */
-  rate: number;
-  fault: FaultShares;
-  dataDir: string;
-  /** url undefined: embedded */
-  database: { url: string | undefined };
-  web: { listenAddress: ListenAddress; telemetryPath: string };
-  scrape: { timeoutOffset: number };
-  task: { timeout: number; pendingTimeout: number };
-  heartbeat: { interval: number; timeout: number };
-  sweep: { interval: number };
-  dedup: { window: number };
-  concurrency: { global: number | undefined };
-  slo: { latency: number };
-  shutdown: { grace: number };
-  log: { level: string; format: string };
-}
+export type DemoSettings = Config<"demo">;
 
 /** The settings that exporter and workers share with the demo, as the variables that they read. */
 export function environmentFor(settings: DemoSettings): Record<string, string> {

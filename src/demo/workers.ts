@@ -1,8 +1,8 @@
+import { hostPort } from "../domain/address.ts";
 import { type Child, startChild } from "./child.ts";
 import type { DemoContext } from "./context.ts";
 import { keepRunning } from "./keep-running.ts";
 import type { SpeechRequest, ToWorker } from "./messages.ts";
-import { hostPort } from "./ports.ts";
 
 const HOST = "127.0.0.1";
 const FIRST_PORT = 9561;

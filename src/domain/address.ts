@@ -24,6 +24,11 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host, port };
 }
 
+/** `host:port`, with brackets around an IPv6 address. */
+export function hostPort(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /** Whether a worker may advertise this address for Prometheus to scrape: host:port and nothing else. */
 export function isScrapeAddress(text: string): boolean {
   try {

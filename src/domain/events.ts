@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Reason } from "./reason.ts";
 import type { Outcome } from "./task.ts";
 
@@ -17,7 +18,7 @@ export type LateOperation = "heartbeat" | "complete" | "fail";
  * eventReplayed      –                                     –
  * eventLost          –                                     –
  */
-export interface WorkerEvents {
+interface WorkerEvents {
   submitted: Record<string, never>;
   deduplicated: Record<string, never>;
   started: { waitSeconds: number };
@@ -27,3 +28,5 @@ export interface WorkerEvents {
   eventReplayed: Record<string, never>;
   eventLost: Record<string, never>;
 }
+
+export type WorkerEmitter = EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }>;

@@ -1,13 +1,17 @@
 /**
- * The promise's result, unless the time is up first; the promise itself goes on.
+ * The promise's result, or that of `late` where the time is up first; the promise itself goes on.
  * @param wait ms
- * @param late makes the error that it rejects with then
+ * @throws whatever the promise rejects with, or `late` throws
  */
-export async function inTime<T>(promise: Promise<T>, wait: number, late: () => Error): Promise<T> {
+export async function inTime<T, Late>(
+  promise: Promise<T>,
+  wait: number,
+  late: () => Late,
+): Promise<T | Late> {
   let timer: NodeJS.Timeout | undefined;
-  const timeIsUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), wait);
-  });
+  const timeIsUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, wait);
+  }).then(late);
   try {
     return await Promise.race([promise, timeIsUp]);
   } finally {

@@ -100,8 +100,9 @@ export function createScrape(options: ScrapeOptions): Scrape {
   async function ofDatabase(budget: number): Promise<Measurement[]> {
     const { result, fresh } = shared.join();
     try {
-      const late = () => new Error(`the database was not read within ${budget} ms`);
-      const reading = await inTime(result, budget, late);
+      const reading = await inTime(result, budget, () => {
+        throw new Error(`the database was not read within ${budget} ms`);
+      });
       self.scraped(fresh ? "fresh" : "coalesced");
       return measured(reading);
     } catch (error) {

@@ -1,8 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { TIMEOUT_REASONS, type TimeoutReason } from "../domain/reason.ts";
 
-type JobResult = "ok" | "error" | "skipped";
-type ScrapeResult = "fresh" | "coalesced" | "failed";
 export interface PoolState {
   idle: number;
   busy: number;
@@ -10,7 +8,9 @@ export interface PoolState {
 }
 
 const JOB_RESULTS = ["ok", "error", "skipped"] as const;
+type JobResult = (typeof JOB_RESULTS)[number];
 const SCRAPE_RESULTS = ["fresh", "coalesced", "failed"] as const;
+type ScrapeResult = (typeof SCRAPE_RESULTS)[number];
 
 export interface SelfMetrics {
   registry: Registry;

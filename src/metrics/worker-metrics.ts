@@ -1,7 +1,6 @@
-import type { EventEmitter } from "node:events";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { DURATION_BUCKETS, QUEUE_WAIT_BUCKETS } from "../domain/buckets.ts";
-import type { WorkerEvents } from "../domain/events.ts";
+import type { WorkerEmitter } from "../domain/events.ts";
 import { REASONS } from "../domain/reason.ts";
 import { OUTCOMES } from "../domain/task.ts";
 
@@ -16,13 +15,15 @@ export interface WorkerState {
   buffered: number;
 }
 
-type Events = EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }>;
-
 // 4,999 bytes is no valid audio, 5,000 is: the two must not share a bucket.
 const AUDIO_BUCKETS = [4999, 5000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000];
 
 /** The metrics of one worker: counts the events that it emits, and asks its state at each scrape. */
-export function createWorkerMetrics(events: Events, state: () => WorkerState, version: string): Registry {
+export function createWorkerMetrics(
+  events: WorkerEmitter,
+  state: () => WorkerState,
+  version: string,
+): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   countSubmissions(events, registry);
@@ -38,7 +39,7 @@ export function createWorkerMetrics(events: Events, state: () => WorkerState, ve
   return registry;
 }
 
-function countSubmissions(events: Events, registry: Registry): void {
+function countSubmissions(events: WorkerEmitter, registry: Registry): void {
   const registers = [registry];
   const submitted = new Counter({
     name: "tts_worker_tasks_submitted_total",
@@ -54,7 +55,7 @@ function countSubmissions(events: Events, registry: Registry): void {
   events.on("deduplicated", () => deduplicated.inc());
 }
 
-function countTasks(events: Events, registry: Registry): void {
+function countTasks(events: WorkerEmitter, registry: Registry): void {
   const registers = [registry];
   const started = new Counter({ name: "tts_worker_tasks_started_total", help: "Tasks started.", registers });
   const wait = new Histogram({
@@ -105,7 +106,7 @@ function countTasks(events: Events, registry: Registry): void {
   });
 }
 
-function countTrouble(events: Events, registry: Registry): void {
+function countTrouble(events: WorkerEmitter, registry: Registry): void {
   const registers = [registry];
   const late = new Counter({
     name: "tts_worker_late_writes_total",

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Slot } from "../db/worker-store.ts";
+import type { WorkerEmitter } from "../domain/events.ts";
 import type { EventBuffer } from "./event-buffer.ts";
-import type { WorkerEmitter } from "./events.ts";
 import type { Lane } from "./lane.ts";
 import type { Limiter } from "./limiter.ts";
 import type { WorkerSettings } from "./options.ts";

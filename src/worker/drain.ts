@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { beginDrain, removeWorker } from "../db/worker-store.ts";
+import { inTime } from "../domain/in-time.ts";
 import { WorkerStoppedError } from "../errors.ts";
 import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
@@ -16,21 +16,15 @@ export async function drain(context: WorkerContext, heartbeat: Heartbeat): Promi
   const { pool, slot, settings, limiter, running, buffer } = context;
   const goodbye = beginDrain(pool, slot).catch(() => {});
   // Slots rather than running tasks: a start may be on its way.
-  await within(limiter.idle(), settings.shutdownGrace);
+  await inTime(limiter.idle(), settings.shutdownGrace, () => {});
   if (limiter.active > 0) {
     settings.log.warn({ tasks: limiter.active }, "the grace is over: what still runs is aborted");
   }
   running.abortAll(new WorkerStoppedError("the worker was stopped"));
-  await within(Promise.all([limiter.idle(), buffer.empty(), goodbye]), LAST_WRITES);
+  await inTime(Promise.all([limiter.idle(), buffer.empty(), goodbye]), LAST_WRITES, () => {});
   buffer.close();
   await heartbeat.stop();
   await removeWorker(pool, slot).catch((error: unknown) => {
     settings.log.warn({ reason: reasonOf(error) }, "the worker could not say goodbye: it will count as lost");
   });
-}
-
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  const timeout = new AbortController();
-  await Promise.race([promise, sleep(ms, undefined, { signal: timeout.signal }).catch(() => {})]);
-  timeout.abort();
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isConnectionError, isTransient } from "../db/pool.ts";
+import type { WorkerEmitter } from "../domain/events.ts";
 import { DatabaseUnavailableError, WorkerStoppedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
-import type { WorkerEmitter } from "./events.ts";
 
 /** A write that must not be lost. @param repeated it may have been applied already, its answer lost */
 type Write<T> = (repeated: boolean) => Promise<T>;

@@ -1,7 +1,5 @@
 import { EventEmitter } from "node:events";
-import type { WorkerEvents } from "../domain/events.ts";
-
-export type WorkerEmitter = EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }>;
+import type { WorkerEmitter } from "../domain/events.ts";
 
 export function createWorkerEmitter(): WorkerEmitter {
   return new EventEmitter();

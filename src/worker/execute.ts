@@ -1,3 +1,4 @@
+import { onAbort } from "../domain/abort.ts";
 import type { Audio } from "../domain/audio.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { Outcome } from "../domain/task.ts";
@@ -6,7 +7,6 @@ import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
 import { completion, expire, failure, finish, noteLate } from "./finish.ts";
 import type { Release } from "./limiter.ts";
-import type { RunningTask } from "./running-tasks.ts";
 import type { KnownTask } from "./submit.ts";
 
 /** What a handler gets. `content` is what `run` was given; for a claimed task the handler reads it itself. */
@@ -47,12 +47,12 @@ export async function execute(
   handler: TaskHandler,
 ): Promise<TaskResult> {
   const { taskId, textId } = task;
-  const current = begin(context, task, release);
+  const signal = begin(context, task, release);
   const handling = Promise.resolve().then(() =>
-    handler({ id: taskId, textId, content: task.content, signal: current.signal }),
+    handler({ id: taskId, textId, content: task.content, signal }),
   );
   try {
-    const settled = await settle(handling, current.signal);
+    const settled = await settle(handling, signal);
     if ("audio" in settled) return await complete(context, task, settled.audio);
     if ("error" in settled) {
       await finish(context, taskId, failureOf(settled.error));
@@ -66,15 +66,15 @@ export async function execute(
   }
 }
 
-/** Notes that a task runs from now on. */
+/** Notes that a task runs from now on; returns the signal that tells when it must not any more. */
 export function begin(
   context: WorkerContext,
-  { taskId, textId, waited }: KnownTask & { waited: number },
+  { taskId, waited }: { taskId: bigint; waited: number },
   release: Release,
-): RunningTask {
+): AbortSignal {
   context.events.emit("started", { waitSeconds: waited });
   context.progress();
-  return context.running.add(taskId, textId, context.settings.taskTimeout, release);
+  return context.running.add(taskId, context.settings.taskTimeout, release);
 }
 
 /** The handler's end, or the signal's, whichever comes first: a handler may not listen to its signal. */
@@ -107,12 +107,6 @@ function failureOf(error: unknown) {
   const reason = error instanceof Error && "reason" in error ? error.reason : undefined;
   if (error instanceof InvalidInputError) return failure("internal", reasonOf(error));
   return failure(typeof reason === "string" ? reason : "internal", reasonOf(error));
-}
-
-/** Calls back when the signal fires, also where it has already. */
-export function onAbort(signal: AbortSignal, call: () => void): void {
-  if (signal.aborted) call();
-  else signal.addEventListener("abort", call, { once: true });
 }
 
 /** Ends a task whose signal has fired. @returns the error with which `run` rejects */

@@ -25,7 +25,7 @@ export function failure(reason: string, message: string): Ending {
   };
 }
 
-const DEADLINE_EXCEEDED: Ending = {
+export const DEADLINE_EXCEEDED: Ending = {
   outcome: "timeout",
   reason: "deadline_exceeded",
   errorMessage: null,

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { beat, type Slot } from "../db/worker-store.ts";
+import type { WorkerEmitter } from "../domain/events.ts";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
-import type { WorkerEmitter } from "./events.ts";
 
 export interface HeartbeatOptions {
   pool: pg.Pool;

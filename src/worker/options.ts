@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import { parsedBy } from "../config/kinds.ts";
 import { loadWorkerSettings } from "../config.ts";
-import { isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
+import { hostPort, isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
 import { parseDuration } from "../domain/duration.ts";
 import { ConfigError } from "../errors.ts";
 import { createLogger, type Logger } from "../logger.ts";
@@ -45,28 +46,9 @@ export interface WorkerSettings {
 const LONGEST_TIMER = 2 ** 31 - 1;
 const LONGEST_SPAN = parseDuration("36500d");
 
-const duration = z
-  .union([z.number(), z.string()])
-  .transform((value, context) => {
-    try {
-      return typeof value === "string" ? parseDuration(value) : value;
-    } catch {
-      context.addIssue("not a duration");
-      return z.NEVER;
-    }
-  })
-  .pipe(z.number().min(0).max(LONGEST_SPAN));
+const duration = z.union([z.number(), parsedBy(parseDuration)]).pipe(z.number().min(0).max(LONGEST_SPAN));
 const timer = duration.pipe(z.number().max(LONGEST_TIMER));
 const period = timer.pipe(z.number().min(1));
-
-const address = z.string().transform((text, context) => {
-  try {
-    return parseListenAddress(text);
-  } catch {
-    context.addIssue("not an address");
-    return z.NEVER;
-  }
-});
 
 const ACCEPTS: Record<string, string> = {
   databaseUrl: "a postgres:// URL",
@@ -83,7 +65,7 @@ const schema = z.strictObject({
     .optional(),
   worker: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
   concurrency: z.int().min(1).default(1),
-  listen: address.optional(),
+  listen: parsedBy(parseListenAddress).optional(),
   advertiseAddress: z.string().refine(isScrapeAddress).optional(),
   taskTimeout: period.optional(),
   heartbeatInterval: period.optional(),
@@ -140,9 +122,8 @@ const EVERYWHERE = ["0.0.0.0", "::"];
 export function addressToAdvertise(settings: WorkerSettings, port: number): string {
   if (settings.advertiseAddress !== undefined) return settings.advertiseAddress;
   const { host } = settings.listen ?? {};
-  const named =
-    host === undefined || EVERYWHERE.includes(host) ? hostname() : host.includes(":") ? `[${host}]` : host;
-  const advertised = `${named}:${port}`;
+  const named = host === undefined || EVERYWHERE.includes(host) ? hostname() : host;
+  const advertised = hostPort(named, port);
   if (isScrapeAddress(advertised)) return advertised;
   throw new ConfigError(`Prometheus cannot reach ${advertised}: set the option advertiseAddress`);
 }

@@ -1,12 +1,5 @@
 import type { Release } from "./limiter.ts";
 
-export interface RunningTask {
-  readonly taskId: bigint;
-  readonly textId: bigint;
-  /** fires at the deadline, when the slot is lost, and when the worker's grace is over */
-  readonly signal: AbortSignal;
-}
-
 export interface RunningTasks {
   readonly size: number;
   ids(): bigint[];
@@ -15,8 +8,9 @@ export interface RunningTasks {
   /**
    * @param timeout ms to its deadline
    * @param release gives its slot back
+   * @returns fires at the deadline, when the slot is lost, and when the worker's grace is over
    */
-  add(taskId: bigint, textId: bigint, timeout: number, release: Release): RunningTask;
+  add(taskId: bigint, timeout: number, release: Release): AbortSignal;
   /** Stops the task's clock and gives its slot back; nothing for a task that is not here. */
   remove(taskId: bigint): void;
   /** Aborts what runs, and whatever is added later: its start may have been on its way. */
@@ -45,12 +39,12 @@ export function createRunningTasks(): RunningTasks {
       const [oldest] = entries.values();
       return oldest ? (performance.now() - oldest.startedAt) / 1000 : 0;
     },
-    add(taskId, textId, timeout, release) {
+    add(taskId, timeout, release) {
       const controller = new AbortController();
       const timer = setTimeout(() => controller.abort(deadlineError(timeout)), timeout);
       if (aborted) controller.abort(aborted);
       entries.set(taskId, { startedAt: performance.now(), controller, timer, release });
-      return { taskId, textId, signal: controller.signal };
+      return controller.signal;
     },
     remove(taskId) {
       const entry = entries.get(taskId);

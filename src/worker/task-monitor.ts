@@ -3,6 +3,7 @@ import { textsCollector } from "../collectors/texts.ts";
 import { withSnapshot } from "../db/snapshot.ts";
 import { readTaskOfText } from "../db/task-reader.ts";
 import { type ExistingTask, findByContent, follow } from "../db/task-store.ts";
+import { onAbort } from "../domain/abort.ts";
 import type { Audio } from "../domain/audio.ts";
 import { contentHash } from "../domain/content-hash.ts";
 import type { Reason } from "../domain/reason.ts";
@@ -12,8 +13,8 @@ import { ConcurrencyLimitError, NotFoundError } from "../errors.ts";
 import { render } from "../metrics/exposition.ts";
 import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
-import { begin, execute, interrupt, onAbort, type TaskHandler, type TaskResult } from "./execute.ts";
-import { completion, failure, finish } from "./finish.ts";
+import { begin, execute, interrupt, type TaskHandler, type TaskResult } from "./execute.ts";
+import { completion, DEADLINE_EXCEEDED, failure, finish } from "./finish.ts";
 import { openWorker, type Worker } from "./lifecycle.ts";
 import type { Release } from "./limiter.ts";
 import type { TaskMonitorOptions } from "./options.ts";
@@ -147,7 +148,7 @@ function ending({
       if (!release) throw new ConcurrencyLimitError(`all ${limiter.limit} slots of this worker are taken`);
       try {
         const task = await submitStarted(context, request);
-        const { signal } = begin(context, task, release);
+        const signal = begin(context, task, release);
         onAbort(signal, () => void giveUp(task.taskId, signal.reason));
         return { taskId: task.taskId };
       } catch (error) {
@@ -157,8 +158,7 @@ function ending({
     },
     completeTask: async (taskId, audio) => endWith(taskId, completion(audio)),
     failTask: async (taskId, { reason, errorMessage }) => endWith(taskId, failure(reason, errorMessage)),
-    timeoutTask: async (taskId) =>
-      endWith(taskId, { outcome: "timeout", reason: "deadline_exceeded", errorMessage: null, audio: null }),
+    timeoutTask: async (taskId) => endWith(taskId, DEADLINE_EXCEEDED),
   };
 }
 

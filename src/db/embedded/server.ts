@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { inTime } from "../../domain/in-time.ts";
 import { OperationError } from "../../errors.ts";
 import { LOOPBACK } from "./port.ts";
 
@@ -60,7 +61,8 @@ export function superviseServer(child: ChildProcess, log: (line: string) => void
       const steps = mode === "fast" ? STOP_STEPS : STOP_STEPS.slice(1);
       for (const [signal, patience] of steps) {
         child.kill(signal);
-        if (await settlesWithin(exited, patience)) return;
+        const hasEnded = exited.then(() => true);
+        if (await inTime(hasEnded, patience, () => false)) return;
       }
     },
   };
@@ -114,12 +116,4 @@ export async function withClient<T>(
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const timer = new AbortController();
-  const late = sleep(ms, false, { signal: timer.signal }).catch(() => false);
-  const settled = await Promise.race([promise.then(() => true), late]);
-  timer.abort();
-  return settled;
 }
