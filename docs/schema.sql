@@ -10,10 +10,19 @@ table followers (
   constraint followers_task_id_fkey FOREIGN KEY (task_id) REFERENCES tts_monitor.tasks(id) ON DELETE CASCADE
 )
 
+table reachability (
+  singleton boolean not null default true,
+  answered_at timestamp with time zone not null default clock_timestamp(),
+  since timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  constraint reachability_pkey PRIMARY KEY (singleton),
+  constraint reachability_singleton_check CHECK (singleton)
+)
+
 table settings (
   singleton boolean not null default true,
   concurrency_global integer,
   slo_latency interval not null default '00:01:00'::interval,
+  installation uuid not null default gen_random_uuid(),
   constraint settings_concurrency_global_check CHECK ((concurrency_global >= 0)),
   constraint settings_pkey PRIMARY KEY (singleton),
   constraint settings_singleton_check CHECK (singleton)
@@ -53,6 +62,7 @@ table tasks (
   filename text,
   file_size bigint,
   late_at timestamp with time zone,
+  ready_at timestamp with time zone,
   constraint tasks_content_hash_check CHECK ((content_hash ~ '^[0-9a-f]{64}$'::text)),
   constraint tasks_deadline_while_processing CHECK (((status <> 'processing'::text) OR (deadline_at IS NOT NULL))),
   constraint tasks_error_message_check CHECK ((char_length(error_message) <= 2000)),
@@ -110,6 +120,8 @@ CREATE INDEX followers_of_task ON tts_monitor.followers USING btree (task_id);
 
 CREATE UNIQUE INDEX followers_pkey ON tts_monitor.followers USING btree (text_id, task_id);
 
+CREATE UNIQUE INDEX reachability_pkey ON tts_monitor.reachability USING btree (singleton);
+
 CREATE UNIQUE INDEX settings_pkey ON tts_monitor.settings USING btree (singleton);
 
 CREATE UNIQUE INDEX task_totals_pkey ON tts_monitor.task_totals USING btree (event, label, bucket);
@@ -130,6 +142,8 @@ CREATE INDEX tasks_processing_deadline ON tts_monitor.tasks USING btree (deadlin
 
 CREATE INDEX tasks_processing_worker ON tts_monitor.tasks USING btree (worker) WHERE (status = 'processing'::text);
 
+CREATE INDEX tasks_ready ON tts_monitor.tasks USING btree (created_at, id) WHERE ((status = 'pending'::text) AND (ready_at IS NOT NULL));
+
 CREATE UNIQUE INDEX text_states_pkey ON tts_monitor.text_states USING btree (text_id);
 
 CREATE UNIQUE INDEX text_totals_pkey ON tts_monitor.text_totals USING btree (singleton);
@@ -137,6 +151,14 @@ CREATE UNIQUE INDEX text_totals_pkey ON tts_monitor.text_totals USING btree (sin
 CREATE UNIQUE INDEX workers_pkey ON tts_monitor.workers USING btree (worker);
 
 -- views
+
+view hearing as
+ SELECT GREATEST(pg_postmaster_start_time(), since,
+        CASE
+            WHEN (answered_at < (statement_timestamp() - tts_monitor.longest_gap())) THEN statement_timestamp()
+            ELSE NULL::timestamp with time zone
+        END) AS since
+   FROM tts_monitor.reachability;
 
 view overdue_tasks as
  SELECT t.id,
@@ -146,7 +168,7 @@ view overdue_tasks as
     t.deadline_at AS since,
     '00:00:00'::interval AS patience
    FROM tts_monitor.tasks t
-  WHERE ((t.status = 'processing'::text) AND (t.deadline_at <= clock_timestamp()))
+  WHERE ((t.status = 'processing'::text) AND (t.deadline_at <= statement_timestamp()))
 UNION ALL
  SELECT silent.id,
     silent.text_id,
@@ -158,19 +180,20 @@ UNION ALL
             t.text_id,
             t.worker,
                 CASE
-                    WHEN (w.worker IS NULL) THEN (GREATEST(t.started_at, pg_postmaster_start_time()) + '00:00:30'::interval)
+                    WHEN (w.worker IS NULL) THEN (GREATEST(t.started_at, hearing.since) + '00:00:30'::interval)
                     WHEN (t.incarnation <> w.incarnation) THEN GREATEST(w.started_at, t.started_at)
-                    ELSE (GREATEST(w.heartbeat_at, pg_postmaster_start_time()) + w.heartbeat_timeout)
+                    ELSE (GREATEST(w.heartbeat_at, hearing.since) + w.heartbeat_timeout)
                 END AS since,
                 CASE
                     WHEN (w.worker IS NULL) THEN '00:00:30'::interval
                     WHEN (t.incarnation <> w.incarnation) THEN '00:00:00'::interval
                     ELSE w.heartbeat_timeout
                 END AS patience
-           FROM (tts_monitor.tasks t
+           FROM ((tts_monitor.tasks t
+             CROSS JOIN tts_monitor.hearing)
              LEFT JOIN tts_monitor.workers w ON ((w.worker = t.worker)))
-          WHERE ((t.status = 'processing'::text) AND (t.worker IS NOT NULL) AND (t.deadline_at > clock_timestamp()))) silent
-  WHERE (silent.since <= clock_timestamp());
+          WHERE ((t.status = 'processing'::text) AND (t.worker IS NOT NULL) AND (t.deadline_at > statement_timestamp()))) silent
+  WHERE (silent.since <= statement_timestamp());
 
 view task_ledger as
  SELECT event,
@@ -213,23 +236,24 @@ view text_ledger as
    FROM tts_monitor.text_totals totals;
 
 view worker_states as
- SELECT worker,
-    incarnation,
-    address,
-    concurrency_limit,
-    heartbeat_timeout,
-    version,
-    started_at,
-    heartbeat_at,
-    draining_at,
-    (clock_timestamp() - heartbeat_at) AS heartbeat_age,
-    (clock_timestamp() - GREATEST(heartbeat_at, pg_postmaster_start_time())) AS silence,
+ SELECT w.worker,
+    w.incarnation,
+    w.address,
+    w.concurrency_limit,
+    w.heartbeat_timeout,
+    w.version,
+    w.started_at,
+    w.heartbeat_at,
+    w.draining_at,
+    (statement_timestamp() - w.heartbeat_at) AS heartbeat_age,
+    (statement_timestamp() - GREATEST(w.heartbeat_at, hearing.since)) AS silence,
         CASE
-            WHEN (GREATEST(heartbeat_at, pg_postmaster_start_time()) < (clock_timestamp() - heartbeat_timeout)) THEN 'lost'::text
-            WHEN (draining_at IS NOT NULL) THEN 'draining'::text
+            WHEN (GREATEST(w.heartbeat_at, hearing.since) < (statement_timestamp() - w.heartbeat_timeout)) THEN 'lost'::text
+            WHEN (w.draining_at IS NOT NULL) THEN 'draining'::text
             ELSE 'live'::text
         END AS state
-   FROM tts_monitor.workers w;
+   FROM (tts_monitor.workers w
+     CROSS JOIN tts_monitor.hearing);
 
 -- functions
 
@@ -288,6 +312,44 @@ CREATE OR REPLACE FUNCTION tts_monitor.is_valid_audio(is_deleted bigint, file_si
 AS $function$ select coalesce((is_deleted = 0 and file_size >= 5000)::integer, 0)::smallint $function$
 ;
 
+CREATE OR REPLACE FUNCTION tts_monitor.longest_gap()
+ RETURNS interval
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select greatest(min(heartbeat_timeout) / 2, interval '1.5 seconds') from tts_monitor.workers
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tts_monitor.may_start(created timestamp with time zone, task bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ COST 10000
+AS $function$
+declare
+  free bigint;
+begin
+  if (select concurrency_global is null from tts_monitor.settings) then
+    return true;
+  end if;
+  if not tts_monitor.may_start() then
+    return false;
+  end if;
+  select s.concurrency_global - (select count(*) from tts_monitor.tasks where status = 'processing')
+  into free from tts_monitor.settings s;
+  return free is null or free > (
+    select count(*) from (
+      select from tts_monitor.tasks t
+      join tts_monitor.worker_states w on w.worker = t.worker and w.incarnation = t.incarnation
+      where t.status = 'pending' and t.ready_at is not null and (t.created_at, t.id) < (created, task)
+        and w.state = 'live'
+      limit free
+    ) older
+  );
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION tts_monitor.may_start()
  RETURNS boolean
  LANGUAGE plpgsql
@@ -304,6 +366,38 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
   return (select count(*) from tts_monitor.tasks where status = 'processing')
     < coalesce((select concurrency_global from tts_monitor.settings), 2147483647);
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tts_monitor.note_answer()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+declare
+  instant timestamptz := clock_timestamp();
+begin
+  update tts_monitor.reachability set
+    since = case
+      when answered_at between instant - tts_monitor.longest_gap() and instant + interval '1 second' then since
+      else instant
+    end,
+    answered_at = instant
+  where answered_at not between instant - interval '0.25 seconds' and instant + interval '1 second'
+    and singleton = any(array(select singleton from tts_monitor.reachability for update skip locked));
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tts_monitor.note_heartbeat()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform tts_monitor.note_answer();
+  return null;
 end
 $function$
 ;
@@ -534,3 +628,5 @@ CREATE TRIGGER tasks_refuse_delete BEFORE DELETE ON tts_monitor.tasks FOR EACH R
 CREATE TRIGGER tasks_refuse_move BEFORE UPDATE ON tts_monitor.tasks FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT (((old.status = 'pending'::text) AND (new.status = 'processing'::text)) OR ((old.status = 'processing'::text) AND (new.status = ANY (ARRAY['completed'::text, 'failed'::text, 'timeout'::text]))))))) EXECUTE FUNCTION tts_monitor.refuse_move();
 
 CREATE TRIGGER tasks_refuse_truncate BEFORE TRUNCATE ON tts_monitor.tasks FOR EACH STATEMENT EXECUTE FUNCTION tts_monitor.refuse_removal();
+
+CREATE TRIGGER workers_note_heartbeat AFTER INSERT OR UPDATE ON tts_monitor.workers FOR EACH STATEMENT EXECUTE FUNCTION tts_monitor.note_heartbeat();

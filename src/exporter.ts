@@ -17,6 +17,7 @@ import { taskStatusRoute } from "./http/routes/task-status.ts";
 import { foldJob } from "./jobs/fold.ts";
 import { createScheduler } from "./jobs/scheduler.ts";
 import { sweepJob } from "./jobs/sweep.ts";
+import { witnessJob } from "./jobs/witness.ts";
 import type { Logger } from "./logger.ts";
 import { createScrape, LONGEST_READ } from "./metrics/scrape.ts";
 import { createSelfMetrics } from "./metrics/self-metrics.ts";
@@ -100,9 +101,19 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
     { path: "/api/task/status/:text_id", get: taskStatusRoute(workPool) },
   ];
 
+  const schedulers = [
+    createScheduler(jobs, self.jobRan, log),
+    // Apart, and without metrics: it fails when the database does, which tts_db_up tells.
+    createScheduler([witnessJob(workPool)], () => {}, log),
+  ];
   return {
     app: createApp(endpoints, self.requested),
-    scheduler: createScheduler(jobs, self.jobRan, log),
+    scheduler: {
+      start() {
+        for (const scheduler of schedulers) scheduler.start();
+      },
+      stop: async () => void (await Promise.all(schedulers.map((scheduler) => scheduler.stop()))),
+    },
     workPool,
     /** From now on not ready, so that load balancers go elsewhere. */
     drain() {

@@ -18,6 +18,7 @@ export interface LedgerReading {
   started: number;
   deduplicated: number;
   late: number;
+  slotConflicts: number;
   finished: Record<Outcome, number>;
   failures: Record<Reason, number>;
   /** rows that are there now; pruned ones are not */
@@ -44,6 +45,7 @@ export function readEntries(entries: readonly Entry[]): LedgerReading {
     started,
     deduplicated: total("deduplicated"),
     late: total("late"),
+    slotConflicts: total("slot_conflict"),
     finished,
     failures: forEach(REASONS, (reason) => total("failed", reason) + total("timeout", reason)),
     rows: {

@@ -37,6 +37,11 @@ const LATE: Family = {
   help: "Results that came after their task had ended, and changed nothing.",
   type: "counter",
 };
+const SLOT_CONFLICTS: Family = {
+  name: "tts_db_slot_conflicts_total",
+  help: "Processes that lived and found their slot name taken by another one: two were given one name.",
+  type: "counter",
+};
 const SLO: Family = {
   name: "tts_db_slo_events_total",
   help: "Ended tasks that count for an objective: task_success leaves out invalid input, task_latency counts completed ones.",
@@ -58,7 +63,19 @@ const QUEUE_WAIT: Family = {
 /** What do the books say? Exact, and as cheap at ten million tasks as at none. */
 export const tasksCollector: Collector<LedgerReading> = {
   name: "tasks",
-  families: [TASKS, CREATED, STARTED, FINISHED, FAILURES, DEDUPLICATED, LATE, SLO, DURATION, QUEUE_WAIT],
+  families: [
+    TASKS,
+    CREATED,
+    STARTED,
+    FINISHED,
+    FAILURES,
+    DEDUPLICATED,
+    LATE,
+    SLOT_CONFLICTS,
+    SLO,
+    DURATION,
+    QUEUE_WAIT,
+  ],
   async read(db) {
     const { rows } = await db.query<Entry>(
       "select event, label, bucket, n, micros from tts_monitor.task_ledger",
@@ -74,6 +91,7 @@ export const tasksCollector: Collector<LedgerReading> = {
       byLabel(FAILURES, "reason", books.failures),
       value(DEDUPLICATED, books.deduplicated),
       value(LATE, books.late),
+      value(SLOT_CONFLICTS, books.slotConflicts),
       { family: SLO, samples: sloSamples(books) },
       {
         family: DURATION,

@@ -14,7 +14,7 @@ const FORGOTTEN_AFTER = "interval '10 seconds'";
  */
 export async function disownForgotten(db: Queryable, slot: Slot, known: readonly bigint[]): Promise<number> {
   const { rowCount } = await db.query(
-    `update tts_monitor.tasks set worker = null, incarnation = null
+    `update tts_monitor.tasks set worker = null, incarnation = null, ready_at = null
      where status = 'pending' and worker = $1 and incarnation = $2 and id <> all($3::bigint[])
        and created_at < clock_timestamp() - ${FORGOTTEN_AFTER}`,
     [slot.worker, slot.incarnation, known],

@@ -11,19 +11,14 @@ export interface SweptTask {
 /**
  * Ends up to `limit` overdue tasks as timeouts. A row that somebody holds locked is left for the next time; one
  * that has ended meanwhile is not touched.
- * @param reachable ms for which the database has been answering the sweeper without a break: a worker that could
- *   not have been heard is not lost
  */
-export async function sweepOverdue(db: Queryable, reachable: number, limit: number): Promise<SweptTask[]> {
+export async function sweepOverdue(db: Queryable, limit: number): Promise<SweptTask[]> {
   const { rows } = await db.query<SweptTask>(
-    `with overdue as materialized (
-       select id, cause, since from tts_monitor.overdue_tasks
-       where cause = 'deadline_passed' or patience <= $1 * interval '1 millisecond'
-     ),
+    `with overdue as materialized (select id, cause, since from tts_monitor.overdue_tasks),
      locked as (
        select t.id from tts_monitor.tasks t
        where t.id in (select id from overdue) and t.status = 'processing'
-       limit $2 for update skip locked
+       limit $1 for update skip locked
      )
      update tts_monitor.tasks t set
        status = 'timeout', finished_at = clock_timestamp(),
@@ -32,7 +27,13 @@ export async function sweepOverdue(db: Queryable, reachable: number, limit: numb
      where t.id = locked.id and t.status = 'processing'
      returning t.id as "taskId", t.reason,
        greatest(0, extract(epoch from clock_timestamp() - o.since))::float8 as delay`,
-    [Math.min(reachable, Number.MAX_SAFE_INTEGER), limit],
+    [limit],
   );
   return rows;
+}
+
+/** Notes that the database answers: what makes an outage known to all, as a gap between these notes. */
+export async function noteAnswer(db: Queryable): Promise<void> {
+  // What a crash could undo of this is known by the server's start.
+  await db.query("begin; set local synchronous_commit = off; select tts_monitor.note_answer(); commit");
 }

@@ -7,7 +7,7 @@ import type { Slot } from "./worker-store.ts";
 // The one place where a task's state changes: each function is one statement whose guard stands in its `where`.
 // The same transaction books the change (migrations/0002_ledger.sql).
 
-// A start locks its row before it asks tts_monitor.may_start(), which takes the lock of the global limit: taken in
+// A start locks its row before it asks tts_monitor.may_start(…), which takes the lock of the global limit: taken in
 // one order by all, they cannot deadlock.
 
 // A pending task belongs to the process that waits with it for a slot; when that is gone, to whoever comes.
@@ -28,14 +28,14 @@ const completedWithin = (hash: string, window: string) =>
 
 /**
  * Starts the pending task that `which` selects and locks, for the slot in $2 and $3, if it owns its name and the
- * global limit allows; the deadline is $1 ms from now.
+ * global limit allows, older tasks first; the deadline is $1 ms from now.
  */
 const startOf = (which: string) => `
   update tts_monitor.tasks set
     status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
     deadline_at = clock.now + $1 * interval '1 millisecond'
   from (select clock_timestamp() as now) clock
-  where id = (${which}) and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start()
+  where id = (${which}) and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start(created_at, id)
   returning id as "taskId", text_id as "textId", ${WAITED}`;
 
 export interface NewTask {
@@ -72,7 +72,7 @@ export async function adoptPending(
   slot: Slot,
 ): Promise<{ taskId: bigint; textId: bigint } | undefined> {
   const { rows } = await db.query<{ taskId: bigint; textId: bigint }>(
-    `update tts_monitor.tasks t set worker = $2, incarnation = $3
+    `update tts_monitor.tasks t set worker = $2, incarnation = $3, ready_at = null
      where content_hash = $1 and status = 'pending' and ${OWNERLESS}
      returning id as "taskId", text_id as "textId"`,
     [contentHash, slot.worker, slot.incarnation],
@@ -160,6 +160,36 @@ export async function start(
   return rows[0]?.waited;
 }
 
+/** Lets a pending task that has a slot of its worker hold its place, by age, among those that the limit keeps back. */
+export async function queueForStart(db: Queryable, taskId: bigint, slot: Slot): Promise<void> {
+  await db.query(
+    `update tts_monitor.tasks set ready_at = clock_timestamp()
+     where id = $1 and status = 'pending' and worker = $2 and incarnation = $3 and ready_at is null`,
+    [taskId, slot.worker, slot.incarnation],
+  );
+}
+
+/**
+ * Where the global limit keeps tasks back: takes over the oldest pending one that nobody waits with, and lets it hold
+ * its place by age. undefined when there is none, or no limit.
+ */
+export async function queueOldest(
+  db: Queryable,
+  slot: Slot,
+): Promise<{ taskId: bigint; textId: bigint } | undefined> {
+  const { rows } = await db.query<{ taskId: bigint; textId: bigint }>(
+    `update tts_monitor.tasks set worker = $1, incarnation = $2, ready_at = clock_timestamp()
+     where status = 'pending' and id = (
+       select id from tts_monitor.tasks t where status = 'pending' and ${OWNERLESS}
+         and exists (select from tts_monitor.settings where concurrency_global is not null)
+       order by created_at, id limit 1 for update skip locked
+     ) and exists (select from tts_monitor.workers where worker = $1 and incarnation = $2)
+     returning id as "taskId", text_id as "textId"`,
+    [slot.worker, slot.incarnation],
+  );
+  return rows[0];
+}
+
 /**
  * For how many seconds the task had waited, if it runs for this slot: the answer to a start may be lost together
  * with the connection.
@@ -193,7 +223,7 @@ export async function insertStarted(
          where content_hash = $4 and status in ('pending', 'processing')
            or ${completedWithin("$4", "$5")}
        ))
-       and ${OWNS_SLOT} and tts_monitor.may_start()
+       and ${OWNS_SLOT} and tts_monitor.may_start(clock.now, 9223372036854775807)
      on conflict (content_hash) where status in ('pending', 'processing') do nothing
      returning id`,
     [task.textId, task.slot.worker, task.slot.incarnation, task.contentHash, task.dedupWindow, timeout],
@@ -268,6 +298,19 @@ function audioColumns(audio: Audio | null): [string | null, string | null, numbe
 export interface EndedTask {
   status: Outcome;
   reason: string | null;
+}
+
+/** Those of the given tasks that have ended. */
+export async function readEnded(
+  db: Queryable,
+  taskIds: readonly bigint[],
+): Promise<(EndedTask & { taskId: bigint })[]> {
+  const { rows } = await db.query<EndedTask & { taskId: bigint }>(
+    `select id as "taskId", status, reason from tts_monitor.tasks
+     where id = any($1::bigint[]) and status in ('completed', 'failed', 'timeout')`,
+    [taskIds],
+  );
+  return rows;
 }
 
 /** Notes that a result came after the task's end, which changes nothing else; undefined when it has not ended. */

@@ -16,24 +16,37 @@ export interface Slot {
   incarnation: bigint;
 }
 
+export interface TakenSlot extends Slot {
+  /** seconds since the last sign of the slot's former process, where that may still live; null where it cannot */
+  formerHeard: number | null;
+}
+
 /** Takes the slot name over, from whoever had it, and ends what its former process left running. */
-export async function registerWorker(db: Queryable, me: WorkerRegistration): Promise<Slot> {
-  const { rows } = await db.query<{ incarnation: bigint }>(
-    `insert into tts_monitor.workers (worker, address, concurrency_limit, heartbeat_timeout, version)
+export async function registerWorker(db: Queryable, me: WorkerRegistration): Promise<TakenSlot> {
+  const { rows } = await db.query<Pick<TakenSlot, "incarnation" | "formerHeard">>(
+    `with former as (
+       select greatest(0, extract(epoch from heartbeat_age))::float8 as heard
+       from tts_monitor.worker_states where worker = $1 and state = 'live'
+     )
+     insert into tts_monitor.workers (worker, address, concurrency_limit, heartbeat_timeout, version)
      values ($1, $2, $3, $4 * interval '1 millisecond', $5)
      on conflict (worker) do update set
        incarnation = excluded.incarnation, address = excluded.address,
        concurrency_limit = excluded.concurrency_limit, heartbeat_timeout = excluded.heartbeat_timeout,
        version = excluded.version, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at,
        draining_at = null
-     returning incarnation`,
-    [me.worker, me.address, me.concurrencyLimit, me.heartbeatTimeout, me.version],
+     returning incarnation, (select heard from former) as "formerHeard"`,
+    registered(me),
   );
   const [row] = rows;
   if (!row) throw new Error("insert … returning gave no row");
-  const slot = { worker: me.worker, incarnation: row.incarnation };
+  const slot = { worker: me.worker, ...row };
   await endFormerTasks(db, slot);
   return slot;
+}
+
+function registered(me: WorkerRegistration): unknown[] {
+  return [me.worker, me.address, me.concurrencyLimit, me.heartbeatTimeout, me.version];
 }
 
 /**
@@ -53,14 +66,27 @@ async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Pro
   );
 }
 
-/** @returns false when the slot belongs to another process now */
-export async function beat(db: Queryable, slot: Slot, concurrencyLimit: number): Promise<boolean> {
+/**
+ * A sign of life. A row that is gone comes back: a worker that was silent for so long that it was pruned has lost
+ * its tasks, but not its name.
+ * @returns false when the slot belongs to another process now
+ */
+export async function beat(db: Queryable, me: WorkerRegistration & Slot): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update tts_monitor.workers set heartbeat_at = clock_timestamp(), concurrency_limit = $3
-     where worker = $1 and incarnation = $2`,
-    [slot.worker, slot.incarnation, concurrencyLimit],
+    `insert into tts_monitor.workers
+       (worker, address, concurrency_limit, heartbeat_timeout, version, incarnation)
+     values ($1, $2, $3, $4 * interval '1 millisecond', $5, $6)
+     on conflict (worker) do update set
+       heartbeat_at = clock_timestamp(), concurrency_limit = excluded.concurrency_limit
+       where workers.incarnation = excluded.incarnation`,
+    [...registered(me), me.incarnation],
   );
   return rowCount === 1;
+}
+
+/** Counts that a process that lives has lost its slot name to another one: most likely both are meant to live. */
+export async function recordSlotConflict(db: Queryable): Promise<void> {
+  await db.query("insert into tts_monitor.task_deltas (event) values ('slot_conflict')");
 }
 
 /** Says goodbye: the worker starts nothing more and finishes what it runs. */

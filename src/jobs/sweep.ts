@@ -15,9 +15,6 @@ export interface SweepOptions {
 
 /** Enforces timeouts: ends what is past its deadline and what a lost worker left running. */
 export function sweepJob({ db, interval, onSwept, log }: SweepOptions): Job {
-  // Since when the database has answered without a break. An outage that we saw may have kept workers from being
-  // heard; that we have just been started says nothing of the kind.
-  let reachableSince = Number.NEGATIVE_INFINITY;
   return {
     name: "sweep",
     interval,
@@ -26,18 +23,13 @@ export function sweepJob({ db, interval, onSwept, log }: SweepOptions): Job {
       let count = 0;
       try {
         do {
-          const reachable = Math.max(0, performance.now() - reachableSince);
-          swept = await sweepOverdue(db, reachable, BATCH);
+          swept = await sweepOverdue(db, BATCH);
           swept.forEach(onSwept);
           count += swept.length;
         } while (swept.length === BATCH);
-      } catch (error) {
-        reachableSince = Number.POSITIVE_INFINITY;
-        throw error;
       } finally {
         if (count > 0) log.info({ tasks: count }, "ended overdue tasks");
       }
-      reachableSince = Math.min(reachableSince, performance.now());
     },
   };
 }

@@ -20,6 +20,8 @@ export interface WorkerContext {
   submissions: Lane;
   /** recorded tasks that wait for their start */
   waiting: Set<bigint>;
+  /** those of them that have a slot here, but not yet leave to start by the global limit */
+  keptBack: Set<bigint>;
   /** aborted when the worker starts nothing more */
   stopped: AbortSignal;
   /** another process has taken the slot name */

@@ -14,7 +14,10 @@ export interface Task {
   id: bigint;
   textId: bigint;
   content: string | undefined;
-  /** fires at the deadline, when another process takes the slot, and when the worker's grace is over */
+  /**
+   * fires at the deadline, when the task was ended by others (the worker was unheard for too long), when another
+   * process takes the slot, and when the worker's grace is over; its `reason` says which
+   */
   signal: AbortSignal;
 }
 
@@ -53,6 +56,7 @@ export async function execute(
   );
   try {
     const settled = await settle(handling, signal);
+    context.running.settle(taskId);
     if ("audio" in settled) return await complete(context, task, settled.audio);
     if ("error" in settled) {
       await finish(context, taskId, failureOf(settled.error));
@@ -115,6 +119,7 @@ export async function interrupt(context: WorkerContext, taskId: bigint, reason: 
     await expire(context, taskId);
     return new TaskEndedError({ taskId, status: "timeout", reason: "deadline_exceeded" });
   }
+  if (reason instanceof TaskEndedError) return reason;
   // Where another process has the slot it has ended this task; nothing is left to write.
   if (!context.fenced()) await finish(context, taskId, failure("internal", reasonOf(reason)));
   return reason;

@@ -1,12 +1,13 @@
 import type pg from "pg";
-import { beat, type Slot } from "../db/worker-store.ts";
+import { beat, recordSlotConflict, type Slot, type WorkerRegistration } from "../db/worker-store.ts";
 import type { WorkerEmitter } from "../domain/events.ts";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
 
 export interface HeartbeatOptions {
   pool: pg.Pool;
-  slot: Slot;
+  /** what the slot's row tells of this process */
+  me: WorkerRegistration & Slot;
   /** ms */
   interval: number;
   limit(): number;
@@ -14,8 +15,8 @@ export interface HeartbeatOptions {
   log: Logger;
   /** called at each interval, whatever the database says */
   onBeat(): void;
-  /** called when the database has taken one */
-  onTaken(): void;
+  /** called when the database has taken one. @param gap ms since it took the one before */
+  onTaken(gap: number): void;
   /** called once, when another process has taken the slot name */
   onFenced(): void;
 }
@@ -31,8 +32,9 @@ export interface Heartbeat {
 
 /** Renews the worker's heartbeat: one statement an interval, however many tasks it runs. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { pool, slot, events, log } = options;
+  const { pool, me, events, log } = options;
   const state = { lastAt: Date.now() / 1000, fenced: false, failing: false, stopped: false };
+  let takenAt = performance.now();
   let underWay: Promise<void> | undefined;
   const timer = setInterval(() => void once(), options.interval);
 
@@ -47,11 +49,9 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   async function attempt(): Promise<void> {
     options.onBeat();
     try {
-      const mine = await beat(pool, slot, options.limit());
-      if (mine) {
-        state.lastAt = Date.now() / 1000;
-        options.onTaken();
-      } else fence();
+      const mine = await beat(pool, { ...me, concurrencyLimit: options.limit() });
+      if (mine) taken();
+      else fence();
       if (state.failing) log.info("heartbeats reach the database again");
       state.failing = false;
     } catch (error) {
@@ -61,12 +61,22 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     }
   }
 
+  function taken(): void {
+    const before = takenAt;
+    takenAt = performance.now();
+    state.lastAt = Date.now() / 1000;
+    options.onTaken(takenAt - before);
+  }
+
   function fence(): void {
     if (state.fenced) return;
     state.fenced = true;
     clearInterval(timer);
     log.error("another process has taken this slot name: this one aborts its tasks and starts no more");
     options.onFenced();
+    recordSlotConflict(pool).catch((error: unknown) => {
+      log.warn({ reason: reasonOf(error) }, "the conflict over the slot name could not be counted");
+    });
   }
 
   return {

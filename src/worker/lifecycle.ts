@@ -1,15 +1,17 @@
 import type pg from "pg";
 import { createPool } from "../db/pool.ts";
 import { readSchema, schemaProblem } from "../db/schema.ts";
-import { registerWorker } from "../db/worker-store.ts";
+import { registerWorker, type Slot, type WorkerRegistration } from "../db/worker-store.ts";
 import { DatabaseUnavailableError, TtsMonitorError, WorkerStoppedError } from "../errors.ts";
 import { listen } from "../http/server.ts";
 import { createWorkerApp } from "../http/worker-app.ts";
+import type { Logger } from "../logger.ts";
 import { createWorkerMetrics } from "../metrics/worker-metrics.ts";
 import { reasonOf } from "../outage-log.ts";
 import { VERSION } from "../version.ts";
 import type { WorkerContext } from "./context.ts";
 import { drain } from "./drain.ts";
+import { createEndedElsewhere } from "./ended-elsewhere.ts";
 import { createEventBuffer } from "./event-buffer.ts";
 import { createWorkerEmitter } from "./events.ts";
 import { createForgottenTasks } from "./forgotten.ts";
@@ -103,25 +105,27 @@ async function open(
 
   const address = server ? addressToAdvertise(settings, server.port) : null;
   const { worker, heartbeatTimeout } = settings;
-  const slot = await answered(() =>
-    registerWorker(pool, {
-      worker,
-      address,
-      concurrencyLimit: limiter.limit,
-      heartbeatTimeout,
-      version: VERSION,
-    }),
+  const me = { worker, address, concurrencyLimit: limiter.limit, heartbeatTimeout, version: VERSION };
+  const slot = await answered(() => takeSlot(pool, me, log));
+  const endedElsewhere = createEndedElsewhere(
+    pool,
+    running,
+    { suspicious: 2 * settings.heartbeatInterval, interval: heartbeatTimeout },
+    log,
   );
   const forgotten = createForgottenTasks(pool, slot, () => [...waiting, ...running.ids()], log);
   const beating = startHeartbeat({
     pool,
-    slot,
+    me: { ...me, ...slot },
     interval: settings.heartbeatInterval,
     limit: () => limiter.limit,
     events,
     log,
     onBeat: progress,
-    onTaken: () => void forgotten.look(),
+    onTaken(gap) {
+      void forgotten.look();
+      void endedElsewhere.look(gap);
+    },
     onFenced() {
       stop.abort();
       limiter.close();
@@ -139,24 +143,46 @@ async function open(
     running,
     submissions: createLane(SUBMISSIONS_AT_ONCE),
     waiting,
+    keptBack: new Set(),
     suspectForgotten: forgotten.suspect,
     progress,
     stopped: stop.signal,
     fenced: () => beating.fenced,
   };
-  let closing: Promise<void> | undefined;
   return {
     context,
     heartbeat: beating,
     registry,
     port: server?.port,
-    close() {
-      stop.abort();
-      limiter.close();
-      closing ??= drain(context, beating).then(release, release);
-      return closing;
-    },
+    close: closer(context, beating, stop, release),
   };
+}
+
+function closer(
+  context: WorkerContext,
+  heartbeat: Heartbeat,
+  stop: AbortController,
+  release: () => Promise<void>,
+) {
+  let closing: Promise<void> | undefined;
+  return () => {
+    stop.abort();
+    context.limiter.close();
+    closing ??= drain(context, heartbeat).then(release, release);
+    return closing;
+  };
+}
+
+/** Takes the slot name over, and says so where its former process may still live. */
+async function takeSlot(pool: pg.Pool, me: WorkerRegistration, log: Logger): Promise<Slot> {
+  const { worker, incarnation, formerHeard } = await registerWorker(pool, me);
+  if (formerHeard !== null) {
+    log.warn(
+      { seconds: formerHeard },
+      "the slot's former process was heard from so shortly ago: if it still runs, two have been given one name",
+    );
+  }
+  return { worker, incarnation };
 }
 
 async function requireSchema(pool: pg.Pool): Promise<void> {

@@ -8,11 +8,18 @@ export interface RunningTasks {
   /**
    * @param timeout ms to its deadline
    * @param release gives its slot back
-   * @returns fires at the deadline, when the slot is lost, and when the worker's grace is over
+   * @returns fires at the deadline, when the task is ended by others, when the slot is lost, and when the worker's
+   *   grace is over
    */
   add(taskId: bigint, timeout: number, release: Release): AbortSignal;
+  /** those whose end is not on its way to the database yet */
+  unsettled(): bigint[];
+  /** Notes that the task's end is on its way. */
+  settle(taskId: bigint): void;
   /** Stops the task's clock and gives its slot back; nothing for a task that is not here. */
   remove(taskId: bigint): void;
+  /** Fires the task's signal; nothing for a task that is not here. */
+  abort(taskId: bigint, reason: Error): void;
   /** Aborts what runs, and whatever is added later: its start may have been on its way. */
   abortAll(reason: Error): void;
 }
@@ -22,6 +29,7 @@ interface Entry {
   controller: AbortController;
   timer: NodeJS.Timeout;
   release: Release;
+  settled: boolean;
 }
 
 /** The tasks that this process runs, and nothing of those that have ended. */
@@ -43,8 +51,13 @@ export function createRunningTasks(): RunningTasks {
       const controller = new AbortController();
       const timer = setTimeout(() => controller.abort(deadlineError(timeout)), timeout);
       if (aborted) controller.abort(aborted);
-      entries.set(taskId, { startedAt: performance.now(), controller, timer, release });
+      entries.set(taskId, { startedAt: performance.now(), controller, timer, release, settled: false });
       return controller.signal;
+    },
+    unsettled: () => [...entries].filter(([, { settled }]) => !settled).map(([id]) => id),
+    settle(taskId) {
+      const entry = entries.get(taskId);
+      if (entry) entry.settled = true;
     },
     remove(taskId) {
       const entry = entries.get(taskId);
@@ -53,6 +66,7 @@ export function createRunningTasks(): RunningTasks {
       entries.delete(taskId);
       entry.release();
     },
+    abort: (taskId, reason) => entries.get(taskId)?.controller.abort(reason),
     abortAll(reason) {
       aborted = reason;
       for (const { controller } of entries.values()) controller.abort(reason);

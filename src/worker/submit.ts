@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isTransient } from "../db/pool.ts";
-import { readTask } from "../db/task-reader.ts";
 import {
   adoptPending,
   follow,
@@ -8,19 +6,15 @@ import {
   insertPending,
   insertStarted,
   type NewTask,
-  readStarted,
-  start,
   startPendingOfContent,
 } from "../db/task-store.ts";
 import { contentHash } from "../domain/content-hash.ts";
-import { isOutcome } from "../domain/task.ts";
 import { parseId } from "../domain/task-status.ts";
 import {
   ConcurrencyLimitError,
   DatabaseUnavailableError,
   DuplicateTaskError,
   InvalidInputError,
-  TaskEndedError,
   WorkerStoppedError,
 } from "../errors.ts";
 import { reasonOf } from "../outage-log.ts";
@@ -88,46 +82,11 @@ export async function submitStarted(
   });
 }
 
-/**
- * Starts a recorded task as soon as the global limit lets it; an outage is waited out, because the task is on
- * record and would block its content.
- * @returns seconds that it waited
- * @throws WorkerStoppedError when the worker stops first; TaskEndedError when somebody else has run it
- */
-export async function startWhenAllowed(context: WorkerContext, { taskId }: KnownTask): Promise<number> {
-  const { pool, slot, settings, stopped } = context;
-  for (let uncertain = false; !stopped.aborted; ) {
-    try {
-      const waited = await start(pool, taskId, slot, settings.taskTimeout);
-      if (waited !== undefined) return waited;
-      const unheard = uncertain ? await readStarted(pool, taskId, slot) : undefined;
-      if (unheard !== undefined) return unheard;
-      await refuseUnlessPending(context, taskId);
-    } catch (error) {
-      if (!isTransient(error)) {
-        context.suspectForgotten();
-        throw error;
-      }
-      uncertain = true;
-    }
-    await sleep(100 + Math.random() * 400, undefined, { signal: stopped }).catch(() => {});
-  }
-  throw new WorkerStoppedError("the worker stopped before the task could start; it stays pending");
-}
-
 /** A task of the same content may be another text's, which this one then follows. */
 async function takenOver<T extends KnownTask>(context: WorkerContext, task: NewTask, taken: T): Promise<T> {
   context.events.emit("submitted", {});
   if (taken.textId !== task.textId) await follow(context.pool, task.textId, taken.taskId);
   return taken;
-}
-
-async function refuseUnlessPending({ pool }: WorkerContext, taskId: bigint): Promise<void> {
-  const task = await readTask(pool, taskId);
-  if (!task) throw new DatabaseUnavailableError(`task ${taskId} is gone`);
-  const { status, reason, textId } = task;
-  if (isOutcome(status)) throw new TaskEndedError({ taskId, status, reason });
-  if (status === "processing") throw new DuplicateTaskError({ taskId, textId, status });
 }
 
 async function refuseDuplicate(context: WorkerContext, task: HashedTask): Promise<void> {

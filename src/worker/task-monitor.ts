@@ -12,20 +12,12 @@ import { type TaskStatus, taskStatus } from "../domain/task-status.ts";
 import { ConcurrencyLimitError, NotFoundError } from "../errors.ts";
 import { render } from "../metrics/exposition.ts";
 import { reasonOf } from "../outage-log.ts";
-import type { WorkerContext } from "./context.ts";
 import { begin, execute, interrupt, type TaskHandler, type TaskResult } from "./execute.ts";
 import { completion, DEADLINE_EXCEEDED, failure, finish } from "./finish.ts";
 import { openWorker, type Worker } from "./lifecycle.ts";
-import type { Release } from "./limiter.ts";
 import type { TaskMonitorOptions } from "./options.ts";
-import {
-  type KnownTask,
-  startWhenAllowed,
-  submit,
-  submitStarted,
-  type TaskRequest,
-  textIdOf,
-} from "./submit.ts";
+import { waitForStart } from "./start.ts";
+import { submit, submitStarted, type TaskRequest, textIdOf } from "./submit.ts";
 import { claimUntilStopped } from "./work.ts";
 
 export interface Ended {
@@ -103,26 +95,13 @@ function executing({ context }: Worker): Pick<TaskMonitor, "run" | "work"> {
   };
 }
 
-async function waitForStart(context: WorkerContext, task: KnownTask) {
-  context.waiting.add(task.taskId);
-  let release: Release | undefined;
-  try {
-    release = await context.limiter.acquire();
-    return { waited: await startWhenAllowed(context, task), release };
-  } catch (error) {
-    release?.();
-    throw error;
-  } finally {
-    context.waiting.delete(task.taskId);
-  }
-}
-
 function ending({
   context,
 }: Worker): Pick<TaskMonitor, "startTask" | "completeTask" | "failTask" | "timeoutTask"> {
   const { limiter, running, settings } = context;
 
   async function endWith(taskId: bigint, end: ReturnType<typeof completion>): Promise<Ended> {
+    running.settle(taskId);
     try {
       await finish(context, taskId, end);
     } finally {

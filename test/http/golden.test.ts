@@ -17,7 +17,7 @@ describe("the golden /metrics", () => {
     const lines = parseExposition(golden());
     expectInvariants(lines);
     const families = new Set([...golden().matchAll(/^# TYPE (tts_db_\w+)/gm)].map(([, name]) => name));
-    expect(families.size).toBe(26);
+    expect(families.size).toBe(27);
   });
 });
 

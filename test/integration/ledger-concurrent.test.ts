@@ -124,7 +124,7 @@ const statements: ((pool: pg.Pool, slot: Slot) => Promise<unknown>)[] = [
     const id = await some(pool, "processing");
     if (id) await end(pool, id, oneOf([COMPLETED, FAILED]));
   },
-  (pool) => sweepOverdue(pool, HOUR, 3),
+  (pool) => sweepOverdue(pool, 3),
   async (pool) => {
     const id = await some(pool, oneOf(["completed", "failed", "timeout"]));
     if (id && (await recordLate(pool, id))) counted.late++;

@@ -66,7 +66,7 @@ describe("the functions that write the books with their owner's rights", () => {
     const { pool } = database();
     const { rows } = await pool.query<{ name: string }>(
       `select oid::regproc::text as name from pg_proc
-       where prosecdef and pronamespace = 'tts_monitor'::regnamespace`,
+       where prosecdef and prorettype = 'trigger'::regtype and pronamespace = 'tts_monitor'::regnamespace`,
     );
     expect(rows.length).toBeGreaterThan(5);
     const before = await readBooks(pool);

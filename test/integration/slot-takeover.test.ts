@@ -3,7 +3,7 @@ import { createPool, type Queryable } from "../../src/db/pool.ts";
 import { insertStarted, readStarted } from "../../src/db/task-store.ts";
 import { beat } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { HOUR, takeSlot } from "../support/tasks.ts";
+import { HOUR, registration, takeSlot } from "../support/tasks.ts";
 
 const database = useTestDatabase();
 
@@ -35,7 +35,7 @@ it("of two processes that take a slot at once, the one that lost it ends nothing
 
     if (!owned) throw new Error("the loser was not held up");
     expect(owned.slot.incarnation).toBeLessThan(loser.incarnation);
-    expect(await beat(pool, loser, 2)).toBe(false);
+    expect(await beat(pool, { ...registration(), ...loser })).toBe(false);
     expect(await readStarted(pool, owned.taskId, owned.slot)).toBe(0);
   } finally {
     await pool.end();

@@ -9,6 +9,7 @@ import {
   TaskEndedError,
   WorkerStoppedError,
 } from "../../src/index.ts";
+import { collectedLog } from "../support/collected-log.ts";
 import { eventually } from "../support/eventually.ts";
 import { parseExposition, total } from "../support/exposition.ts";
 import { freePort } from "../support/ports.ts";
@@ -129,6 +130,33 @@ describe("run", () => {
     });
   });
 
+  it("fires the signal of a task that others have ended, and says how", async () => {
+    const monitor = await openWorker("w-ended", { heartbeatInterval: 50, heartbeatTimeout: 200 });
+    const request = next();
+    let reason: unknown;
+    const running = monitor.run(
+      request,
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            reason = signal.reason;
+            reject(signal.reason);
+          });
+        }),
+    );
+    const ended = expect(running).rejects.toThrow("has already ended as failed (storage_error)");
+    await eventually("it is ended", async () => {
+      const { rowCount } = await database().pool.query(
+        "update tts_monitor.tasks set status = 'failed', reason = 'storage_error' where text_id = $1 and status = 'processing'",
+        [request.textId],
+      );
+      return rowCount === 1;
+    });
+    await ended;
+    expect(reason).toBeInstanceOf(TaskEndedError);
+    expect(total(parseExposition(await monitor.metrics()), "tts_worker_late_writes_total")).toBe(0);
+  });
+
   it("rejects with TaskEndedError when the task was ended by others meanwhile", async () => {
     const monitor = await openWorker("w-swept");
     const running = monitor.run(next(), async ({ id }) => {
@@ -206,6 +234,13 @@ describe("idempotency", () => {
     );
     expect(rows[0].n).toBe(1);
     expect(await workers[0]?.getTaskStatus(5042)).toMatchObject({ text_id: 5042, status: "completed" });
+  });
+
+  it("frees the content when its task times out", async () => {
+    const monitor = await openWorker("w-timed-out", { taskTimeout: 50 });
+    const request = next();
+    await expect(monitor.run(request, () => new Promise(() => {}))).rejects.toBeInstanceOf(TaskEndedError);
+    expect(await monitor.run(request, instantly)).toMatchObject({ status: "completed" });
   });
 
   it("frees the content when its task fails, and after the dedup window", async () => {
@@ -334,12 +369,22 @@ describe("a worker's life", () => {
       "it runs",
       async () => (await older.getTaskStatus(request.textId))?.status === "processing",
     );
-    await openWorker("w-slot");
+    const conflicts = async () =>
+      (
+        await database().pool.query(
+          "select coalesce(sum(n), 0)::int as n from tts_monitor.task_ledger where event = 'slot_conflict'",
+        )
+      ).rows[0].n;
+    const before = await conflicts();
+    const { logger, messages } = collectedLog("warn");
+    await openWorker("w-slot", { logger });
+    expect(messages).toEqual([expect.stringContaining("two have been given one name")]);
     await expect(running).rejects.toBeInstanceOf(WorkerStoppedError);
     expect(await older.getTaskStatus(request.textId)).toMatchObject({ status: "timeout" });
     await expect(older.run(next(), instantly)).rejects.toBeInstanceOf(WorkerStoppedError);
     const ready = await fetch(`http://127.0.0.1:${port}/-/ready`);
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining("another process")]);
+    await eventually("the conflict is counted", async () => (await conflicts()) === before + 1);
   });
 
   it("shows a live worker while open and nothing of it after a goodbye; close may be called twice", async () => {

@@ -6,7 +6,7 @@ import * as sweep from "../../src/db/sweep-store.ts";
 import * as reader from "../../src/db/task-reader.ts";
 import * as tasks from "../../src/db/task-store.ts";
 import * as workers from "../../src/db/worker-store.ts";
-import { COMPLETED, HOUR, hashOf, takeSlot } from "./tasks.ts";
+import { COMPLETED, HOUR, hashOf, registration, takeSlot } from "./tasks.ts";
 
 const STORES = { ...tasks, ...reader, ...workers, ...sweep, ...ledger, ...settings, ...forgotten };
 
@@ -31,7 +31,9 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     registerWorker: () => takeSlot(db, "worker-2"),
     writeSharedSettings: () =>
       settings.writeSharedSettings(db, { concurrencyGlobal: 100, sloLatency: 60_000 }),
-    beat: () => workers.beat(db, slot, 3),
+    beat: () => workers.beat(db, { ...registration(), ...slot }),
+    recordSlotConflict: () => workers.recordSlotConflict(db),
+    noteAnswer: () => sweep.noteAnswer(db),
     readScrapeTargets: () => workers.readScrapeTargets(db),
     insertPending: async () => {
       pending = (await tasks.insertPending(db, task(1))) ?? 0n;
@@ -39,10 +41,12 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     findByContent: () => tasks.findByContent(db, hashOf(1), HOUR),
     followLeader: () => tasks.followLeader(db, 2n, hashOf(1), HOUR),
     follow: () => tasks.follow(db, 3n, pending),
+    queueForStart: () => tasks.queueForStart(db, pending, slot),
     start: () => tasks.start(db, pending, slot, HOUR),
     readStarted: () => tasks.readStarted(db, pending, slot),
     end: () => tasks.end(db, pending, COMPLETED),
     readEndedAs: () => tasks.readEndedAs(db, pending, COMPLETED),
+    readEnded: () => tasks.readEnded(db, [pending]),
     recordLate: () => tasks.recordLate(db, pending),
     readTask: () => reader.readTask(db, pending),
     readTaskOfText: () => reader.readTaskOfText(db, 2n),
@@ -51,7 +55,7 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     },
     sweepOverdue: async () => {
       await db.query("update tts_monitor.tasks set deadline_at = started_at where id = $1", [started]);
-      return sweep.sweepOverdue(db, HOUR, 10);
+      return sweep.sweepOverdue(db, 10);
     },
     adoptPending: async () => {
       await retry(3);
@@ -64,6 +68,10 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     claimOldest: async () => {
       await retry(5);
       return tasks.claimOldest(db, slot, HOUR);
+    },
+    queueOldest: async () => {
+      await retry(6);
+      return tasks.queueOldest(db, slot);
     },
     disownForgotten: async () => {
       await db.query(
@@ -95,6 +103,9 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     "insertStarted",
     "writeSharedSettings",
     "vacuumDeltas",
+    "recordSlotConflict",
+    "noteAnswer",
+    "queueForStart",
     "beginDrain",
     "removeWorker",
   ]);

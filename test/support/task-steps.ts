@@ -107,7 +107,7 @@ const byStores: fc.Arbitrary<Step>[] = [
       await db.query(
         `update tts_monitor.tasks set deadline_at = clock_timestamp() where status = 'processing' and id % 2 = 0`,
       );
-      await sweepOverdue(db, HOUR, limit);
+      await sweepOverdue(db, limit);
     },
   })),
   fc.integer({ min: 1, max: 7 }).map((limit) => ({

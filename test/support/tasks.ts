@@ -18,15 +18,18 @@ export const FAILED: Ending = {
   audio: null,
 };
 
+/** What a worker's row tells. @param heartbeatTimeout ms */
+export const registration = (worker = "worker-1", heartbeatTimeout = 30_000) => ({
+  worker,
+  address: null,
+  concurrencyLimit: 2,
+  heartbeatTimeout,
+  version: "test",
+});
+
 /** Takes a slot. @param heartbeatTimeout ms */
-export function takeSlot(db: Queryable, worker = "worker-1", heartbeatTimeout = 30_000): Promise<Slot> {
-  return registerWorker(db, {
-    worker,
-    address: null,
-    concurrencyLimit: 2,
-    heartbeatTimeout,
-    version: "test",
-  });
+export function takeSlot(db: Queryable, worker?: string, heartbeatTimeout?: number): Promise<Slot> {
+  return registerWorker(db, registration(worker, heartbeatTimeout));
 }
 
 /** A hash that any two calls with the same number share. */

@@ -1,0 +1,101 @@
+import type pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createPool } from "../../src/db/pool.ts";
+import { sweepOverdue } from "../../src/db/sweep-store.ts";
+import { end } from "../../src/db/task-store.ts";
+import { sweepJob } from "../../src/jobs/sweep.ts";
+import { silentLogger } from "../../src/logger.ts";
+import { useTestDatabase } from "../support/postgres.ts";
+import { COMPLETED, takeSlot } from "../support/tasks.ts";
+
+const database = useTestDatabase();
+const sql = async (text: string, values: unknown[] = []) => (await database().pool.query(text, values)).rows;
+
+// A statement that takes longer fails.
+const LONGEST_STATEMENT = 1000;
+let pool: pg.Pool;
+beforeAll(() => {
+  pool = createPool({
+    url: database().url,
+    max: 8,
+    applicationName: "sweep under load",
+    statementTimeout: LONGEST_STATEMENT,
+    onError() {},
+  });
+});
+afterAll(() => pool.end());
+beforeEach(() => sql("update tts_monitor.tasks set status = 'failed' where status = 'processing'"));
+
+/** Tasks in processing, each 60 s old. @param deadline seconds from now @returns the id of the first */
+async function processing(count: number, deadline: number, worker: string | null = null): Promise<bigint> {
+  const [row] = await sql(
+    `with inserted as (
+       insert into tts_monitor.tasks (text_id, status, worker, incarnation, created_at, started_at, deadline_at)
+       select n, 'processing', $3, (select incarnation from tts_monitor.workers where worker = $3),
+         now.t - interval '1 minute', now.t - interval '1 minute', now.t + $2 * interval '1 second'
+       from generate_series(1, $1) n, (select clock_timestamp() as t) now
+       returning id
+     ) select min(id)::text as id from inserted`,
+    [count, deadline, worker],
+  );
+  return BigInt(row?.id);
+}
+
+/** How often each event stands in the books. */
+async function books(): Promise<Record<string, number>> {
+  const rows = await sql("select event, sum(n)::int as n from tts_monitor.task_ledger group by event");
+  return Object.fromEntries(rows.map(({ event, n }) => [event, n]));
+}
+
+describe("the sweep", () => {
+  it("is not held up by 20,000 living tasks that are older than the one that is overdue", async () => {
+    await takeSlot(pool, "living");
+    await processing(20_000, 3600, "living");
+    const overdue = await processing(1, -1);
+    const swept = await sweepOverdue(pool, 1);
+    expect(swept.map(({ taskId }) => taskId)).toEqual([overdue]);
+  });
+
+  it("ends 50,000 overdue at once, within ten runs and no statement of a second", async () => {
+    await processing(50_000, -1);
+    const before = await books();
+    let swept = 0;
+    const job = sweepJob({ db: pool, interval: 5000, onSwept: () => swept++, log: silentLogger });
+    for (let run = 0; run < 10 && swept < 50_000; run++) await job.run();
+    expect(swept).toBe(50_000);
+    expect(await sql("select from tts_monitor.tasks where status = 'processing'")).toEqual([]);
+    const after = await books();
+    expect((after["timeout"] ?? 0) - (before["timeout"] ?? 0)).toBe(50_000);
+  });
+
+  it("and 10,000 completions that race with it leave one outcome each, in the rows and in the books", async () => {
+    const before = await books();
+    const tally = { swept: 0, completed: 0, refused: 0 };
+    for (let round = 0; round < 100; round++) {
+      const first = await processing(100, -1);
+      const ids = Array.from({ length: 100 }, (_, index) => first + BigInt(index));
+      const sweeping = async () => {
+        for (let found = 1; found > 0; ) {
+          found = (await sweepOverdue(pool, 1 + Math.floor(Math.random() * 30))).length;
+          tally.swept += found;
+        }
+      };
+      const completing = async (id: bigint) => {
+        if ((await end(pool, id, COMPLETED)) === undefined) tally.refused++;
+        else tally.completed++;
+      };
+      // From both ends, so that they meet in the middle whoever is the quicker.
+      await Promise.all([sweeping(), ...ids.reverse().map(completing), sweeping()]);
+    }
+    expect(tally.swept + tally.completed).toBe(10_000);
+    expect(tally.refused).toBe(tally.swept);
+    expect(Math.min(tally.swept, tally.completed)).toBeGreaterThan(100);
+    const after = await books();
+    const grown = (event: string) => (after[event] ?? 0) - (before[event] ?? 0);
+    expect([grown("completed"), grown("timeout"), grown("started")]).toEqual([
+      tally.completed,
+      tally.swept,
+      10_000,
+    ]);
+  });
+});
