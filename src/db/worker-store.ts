@@ -72,16 +72,24 @@ async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Pro
  * @returns false when the slot belongs to another process now
  */
 export async function beat(db: Queryable, me: WorkerRegistration & Slot): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `insert into tts_monitor.workers
-       (worker, address, concurrency_limit, heartbeat_timeout, version, incarnation)
-     values ($1, $2, $3, $4 * interval '1 millisecond', $5, $6)
-     on conflict (worker) do update set
-       heartbeat_at = clock_timestamp(), concurrency_limit = excluded.concurrency_limit
-       where workers.incarnation = excluded.incarnation`,
-    [...registered(me), me.incarnation],
-  );
+  // Not a literal in the call: pg's types do not know `query_timeout` there (its documentation does).
+  const statement = {
+    text: `insert into tts_monitor.workers
+         (worker, address, concurrency_limit, heartbeat_timeout, version, incarnation)
+       values ($1, $2, $3, $4 * interval '1 millisecond', $5, $6)
+       on conflict (worker) do update set
+         heartbeat_at = clock_timestamp(), concurrency_limit = excluded.concurrency_limit
+         where workers.incarnation = excluded.incarnation`,
+    values: [...registered(me), me.incarnation],
+    query_timeout: beatPatience(me.heartbeatTimeout),
+  };
+  const { rowCount } = await db.query<Record<string, never>>(statement);
   return rowCount === 1;
+}
+
+/** ms: on a connection that went dead in silence a heartbeat must not wait until the worker is lost over it. */
+function beatPatience(heartbeatTimeout: number): number {
+  return Math.min(4500, Math.max(1000, heartbeatTimeout / 3));
 }
 
 /** Counts that a process that lives has lost its slot name to another one: most likely both are meant to live. */

@@ -73,14 +73,14 @@ atEndOfFile(async () => {
 export async function startOwnPostgres(settings: Record<string, string> = {}): Promise<OwnPostgres> {
   const server = await startTemporaryServer({ settings });
   own.add(server);
-  return {
-    ...server,
-    urlOf: (database) => urlOf(server.url, database),
+  const { remove } = server;
+  return Object.assign(server, {
+    urlOf: (database: string) => urlOf(server.url, database),
     async remove() {
       own.delete(server);
-      await server.remove();
+      await remove();
     },
-  };
+  });
 }
 
 async function nobodyConnectedTo(name: string): Promise<void> {

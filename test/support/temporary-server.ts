@@ -8,30 +8,59 @@ import { onAbruptEnd } from "./abrupt-end.ts";
 export type TemporaryServer = EmbeddedPostgres & {
   /** every line of its log so far */
   log(): readonly string[];
+  /** Starts it again, on the same port, after it was stopped. */
+  restart(): Promise<void>;
   /** Ends the server, frozen or not, and removes its data. */
   remove(): Promise<void>;
 };
 
+interface TemporaryOptions extends Partial<EmbeddedOptions> {
+  /** puts the data there first, in place of new ones */
+  prepare?: (dataDir: string) => Promise<void>;
+}
+
 /** A PostgreSQL with its data in a temporary folder. */
-export async function startTemporaryServer(options: Partial<EmbeddedOptions> = {}): Promise<TemporaryServer> {
+export async function startTemporaryServer({
+  prepare,
+  ...options
+}: TemporaryOptions = {}): Promise<TemporaryServer> {
   const folder = makeFolder();
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   const defaults = { dataDir: join(folder, "postgres"), log, ...testBinaries() };
-  const server = await startEmbedded({ ...defaults, ...options }).catch((error: Error) => {
+  const start = async () => {
+    await prepare?.(defaults.dataDir);
+    return startEmbedded({ ...defaults, ...options });
+  };
+  let server = await start().catch((error: Error) => {
     removeFolder();
     throw error;
   });
-  const forget = onAbruptEnd(() => {
-    process.kill(server.pid, "SIGQUIT");
-    removeFolder();
-  });
-  // Its process id may be another process's soon.
-  server.onExit(forget);
+  const forgetAtEnd = () => {
+    const { pid } = server;
+    const forget = onAbruptEnd(() => {
+      process.kill(pid, "SIGQUIT");
+      removeFolder();
+    });
+    // Its process id may be another process's soon.
+    server.onExit(forget);
+  };
+  forgetAtEnd();
   return {
-    ...server,
+    url: server.url,
+    port: server.port,
+    dataDir: server.dataDir,
+    get pid() {
+      return server.pid;
+    },
+    stop: (mode) => server.stop(mode),
+    onExit: (listener) => server.onExit(listener),
     log: () => lines,
+    async restart() {
+      server = await startEmbedded({ ...defaults, ...options, port: server.port });
+      forgetAtEnd();
+    },
     async remove() {
       if (isThere(server.pid)) process.kill(server.pid, "SIGCONT");
       await server.stop("immediate");

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { atEndOfFile } from "./end-of-file.ts";
+
+/** A link to a PostgreSQL server that a test may break in the ways in which networks break. */
+export interface TcpProxy {
+  /** the given address, by way of the proxy */
+  url: string;
+  /** Ends all connections and refuses new ones. */
+  cut(): void;
+  /** Takes connections and bytes, and passes nothing on: as where a router has forgotten them. */
+  hang(): void;
+  /** Passes everything on so many ms later. */
+  delay(ms: number): void;
+  /** Passes on again. What hung stays dead: its bytes are lost. */
+  heal(): void;
+  /** Ends all connections; new ones go to this server. */
+  retarget(url: string): void;
+  close(): Promise<void>;
+}
+
+type Mode = "open" | "cut" | "hang";
+
+const open = new Set<TcpProxy>();
+atEndOfFile(async () => {
+  for (const proxy of open) await proxy.close();
+});
+
+export async function startProxy(targetUrl: string): Promise<TcpProxy> {
+  let target = new URL(targetUrl);
+  let mode: Mode = "open";
+  let lag = 0;
+  const sockets = new Set<Socket>();
+  // Their other end has gone without a word.
+  const orphans = new Set<Socket>();
+  const endAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+
+  const server = createServer((client) => {
+    if (mode === "cut") {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect(Number(target.port || 5432), target.hostname);
+    pass(client, upstream);
+    pass(upstream, client);
+  });
+
+  function pass(from: Socket, to: Socket): void {
+    // Bytes that were lost cannot be made up for: such a connection stays dead after the link has healed.
+    let dead = false;
+    sockets.add(from);
+    from.on("data", (bytes) => {
+      dead ||= mode === "hang";
+      if (dead) return;
+      if (lag > 0) setTimeout(() => to.write(bytes), lag);
+      else to.write(bytes);
+    });
+    from.on("error", () => {});
+    from.on("close", () => {
+      sockets.delete(from);
+      orphans.delete(from);
+      // The end of a connection is a message too.
+      if (dead || mode === "hang") orphans.add(to);
+      else to.destroy();
+    });
+  }
+
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const proxied = new URL(targetUrl);
+  proxied.hostname = "127.0.0.1";
+  proxied.port = String(port);
+  const proxy: TcpProxy = {
+    url: proxied.href,
+    cut() {
+      mode = "cut";
+      endAll();
+    },
+    hang() {
+      mode = "hang";
+    },
+    delay(ms) {
+      lag = ms;
+    },
+    heal() {
+      mode = "open";
+      lag = 0;
+      for (const orphan of orphans) orphan.destroy();
+    },
+    retarget(url) {
+      target = new URL(url);
+      endAll();
+    },
+    async close() {
+      open.delete(proxy);
+      endAll();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  open.add(proxy);
+  return proxy;
+}
