@@ -10,6 +10,9 @@ const COMMANDS: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand,
   demo: async () => (await import("./commands/demo.ts")).demoCommand,
+  audit: async () => (await import("./commands/audit.ts")).auditCommand,
+  prune: async () => (await import("./commands/prune.ts")).pruneCommand,
+  limit: async () => (await import("./commands/limit.ts")).limitCommand,
 };
 
 const FAILED = 1;

@@ -2,6 +2,7 @@ import { type Given, parseFlags } from "./config/flags.ts";
 import {
   type CommandName,
   defaultOf,
+  isOrder,
   type Reader,
   type Setting,
   settingsOf,
@@ -49,7 +50,8 @@ function load<R extends Reader>(reader: R, flags: Map<string, Given>, env: NodeJ
   const sources = new Map<string, string>();
   const values: Record<string, unknown> = {};
   for (const [name, setting] of settingsOf(reader)) {
-    const given = flags.get(name) ?? fromEnvironment(name, setting, env);
+    const given =
+      flags.get(name) ?? (isOrder(setting, reader) ? undefined : fromEnvironment(name, setting, env));
     const { text, source } = given ?? { text: defaultOf(setting, reader), source: `--${name}` };
     if (text === undefined && setting.requiredBy?.includes(reader)) {
       throw new ConfigError(`${source} (or ${variablesOf(name, setting).join(" or ")}) is required`);
@@ -85,11 +87,12 @@ function refuseContradictions(values: Record<string, unknown>, source: (name: st
       `${longer} (${formatDuration(timeout)}) must be longer than ${shorter} (${formatDuration(interval)})`,
     );
   }
-  if (values["track-app-tables"] && values["untrack-app-tables"]) {
-    throw new ConfigError(
-      `${source("track-app-tables")} and ${source("untrack-app-tables")} exclude each other`,
-    );
-  }
+  const exclude = (one: string, other: string) => {
+    if (values[one] && values[other])
+      throw new ConfigError(`${source(one)} and ${source(other)} exclude each other`);
+  };
+  exclude("track-app-tables", "untrack-app-tables");
+  exclude("concurrency.global", "unlimited");
 }
 
 /** `{"task.pending-timeout": 1}` as `{task: {pendingTimeout: 1}}`, deeply frozen. */

@@ -14,7 +14,9 @@ import { metricsRoute } from "./http/routes/metrics.ts";
 import { workersRoute } from "./http/routes/sd.ts";
 import { statsRoute } from "./http/routes/stats.ts";
 import { taskStatusRoute } from "./http/routes/task-status.ts";
+import { auditJob } from "./jobs/audit.ts";
 import { foldJob } from "./jobs/fold.ts";
+import { pruneJob } from "./jobs/prune.ts";
 import { createScheduler } from "./jobs/scheduler.ts";
 import { sweepJob } from "./jobs/sweep.ts";
 import { witnessJob } from "./jobs/witness.ts";
@@ -27,11 +29,11 @@ import { VERSION } from "./version.ts";
 // Scrapes have connections of their own, so that jobs and the API cannot starve them.
 const SCRAPE_CONNECTIONS = 2;
 const WORK_CONNECTIONS = 2;
-const WORK_STATEMENT_TIMEOUT = 5000;
+const WORK_STATEMENT_TIMEOUT = 4000;
 
 export type ExporterSettings = Pick<
   Config<"serve">,
-  "collector" | "scrape" | "sweep" | "task" | "texts" | "web"
+  "audit" | "collector" | "retention" | "scrape" | "sweep" | "task" | "texts" | "web"
 >;
 
 export type Exporter = ReturnType<typeof createExporter>;
@@ -55,6 +57,14 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
       log,
     }),
     foldJob(workPool),
+    auditJob({
+      pool: workPool,
+      interval: settings.audit.interval,
+      texts: settings.collector.texts,
+      onAudited: (ledger, drift) => self.audited(ledger, drift),
+      log,
+    }),
+    pruneJob({ db: workPool, retention: settings.retention, log }),
   ];
   const jobNames = jobs.map(({ name }) => name);
   const self = createSelfMetrics(jobNames, () => poolState([scrapePool, workPool]));

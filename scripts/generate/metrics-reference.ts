@@ -25,7 +25,7 @@ const IDLE = {
 /** docs/metrics.md, from the metrics' own definitions. */
 export async function metricsReference(): Promise<string> {
   const collectors = createCollectors({ pendingTimeout: 0, texts: textsCollector(0) });
-  const self = createSelfMetrics(["sweep", "fold"], () => ({ idle: 0, busy: 0, waiting: 0 }));
+  const self = createSelfMetrics([], () => ({ idle: 0, busy: 0, waiting: 0 }));
   const worker = createWorkerMetrics(createWorkerEmitter(), () => IDLE, "");
   const families = [...SCRAPE_FAMILIES, ...collectors.flatMap((collector) => collector.families)].map(
     ({ name, type, help, labels = [] }): Row => ({ name, type, help, labels: labels.join(", ") }),
@@ -44,7 +44,7 @@ export async function metricsReference(): Promise<string> {
     "## Closed lists of label values",
     "",
     `- \`collector\`: ${collectors.map(({ name }) => `\`${name}\``).join(", ")}`,
-    "- `job`: `sweep`, `fold`. Prometheus renames this label to `exported_job` when it scrapes.",
+    "- `job`: `sweep`, `fold`, `audit`, `prune`. Prometheus renames this label to `exported_job` when it scrapes.",
     "- `relation`: see `src/collectors/relations.ts`",
     "- `route`: the endpoints' paths, and `other`",
     "",

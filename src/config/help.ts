@@ -1,4 +1,12 @@
-import { type CommandName, defaultOf, isSwitch, type Setting, settingsOf, variablesOf } from "./settings.ts";
+import {
+  type CommandName,
+  defaultOf,
+  isOrder,
+  isSwitch,
+  type Setting,
+  settingsOf,
+  variablesOf,
+} from "./settings.ts";
 
 const COLUMNS = 100;
 const GUTTER = 38;
@@ -7,7 +15,9 @@ const GUTTER = 38;
 export function helpFor(command: CommandName): string {
   const flags = settingsOf(command).flatMap(([name, setting]) => [
     entry(usage(name, setting), setting.help),
-    entry("", `${unset(setting, command)}; ${variablesOf(name, setting).join(" or ")}`),
+    ...(isOrder(setting, command)
+      ? []
+      : [entry("", `${unset(setting, command)}; ${variablesOf(name, setting).join(" or ")}`)]),
   ]);
   return [
     `Usage: tts-monitor ${command} [flags]`,

@@ -111,6 +111,13 @@ export const databaseUrl: Kind<string> = {
   accepts: "a URL like postgres://user:password@host:5432/database",
 };
 
+/** Where to LISTEN, or the word that it is not wanted. */
+export const listenUrl: Kind<string> = {
+  schema: z.string().refine((text) => text === "none" || isPostgresUrl(text)),
+  placeholder: "URL|none",
+  accepts: "a URL like postgres://user:password@host:5432/database, or none",
+};
+
 function isPostgresUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, pathname } = new URL(text);

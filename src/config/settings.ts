@@ -1,6 +1,6 @@
 import * as kinds from "./kinds.ts";
 
-export const COMMANDS = ["serve", "migrate", "demo"] as const;
+export const COMMANDS = ["serve", "migrate", "demo", "audit", "prune", "limit"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** Who reads settings: a command from flags and environment, a worker (the library) from the environment. */
@@ -14,6 +14,8 @@ export interface Setting {
   defaults?: Partial<Record<Reader, string>>;
   /** what happens without it, where there is no default */
   otherwise?: string;
+  /** readers that take it as an order, which is given by flag only and never lies about in the environment */
+  orderFor?: readonly Reader[];
   help: string;
   readers: readonly Reader[];
   /** the readers that do not run without it */
@@ -22,7 +24,7 @@ export interface Setting {
   alias?: string;
 }
 
-const ALL = ["serve", "migrate", "demo", "worker"] as const;
+const ALL = ["serve", "migrate", "demo", "audit", "prune", "limit", "worker"] as const;
 const SERVICES = ["serve", "demo"] as const;
 const TASK_OWNERS = ["serve", "demo", "worker"] as const;
 
@@ -33,8 +35,14 @@ export const SETTINGS = {
     otherwise: "embedded",
     help: "PostgreSQL 13 or newer",
     readers: ALL,
-    requiredBy: ["migrate"],
+    requiredBy: ["migrate", "audit", "prune", "limit"],
     alias: "DATABASE_URL",
+  },
+  "database.listen-url": {
+    kind: kinds.listenUrl,
+    otherwise: "the database's URL",
+    help: "where a worker LISTENs for pending tasks, past a pooler; none: it looks once a second instead",
+    readers: ["worker"],
   },
   "database.migrate": {
     kind: kinds.flag,
@@ -122,8 +130,41 @@ export const SETTINGS = {
   "concurrency.global": {
     kind: kinds.wholeNumber(1, 2_147_483_647),
     otherwise: "no limit",
-    help: "tasks in processing over all workers, never exceeded",
-    readers: SERVICES,
+    help: "tasks in processing over all workers, never exceeded; serve writes its own when it starts",
+    readers: ["serve", "demo", "limit"],
+    orderFor: ["limit"],
+  },
+  unlimited: {
+    kind: kinds.flag,
+    default: "false",
+    help: "remove the global limit",
+    readers: ["limit"],
+    orderFor: ["limit"],
+  },
+  "retention.tasks": {
+    kind: kinds.span,
+    default: "90d",
+    help: "ended tasks older than this are removed; counters never fall",
+    readers: ["serve", "prune"],
+  },
+  "retention.workers": {
+    kind: kinds.span,
+    default: "24h",
+    help: "a lost worker stays listed for this long",
+    readers: ["serve", "prune"],
+  },
+  "audit.interval": {
+    kind: kinds.period,
+    default: "1h",
+    help: "how often the ledgers are recounted against the rows",
+    readers: ["serve"],
+  },
+  repair: {
+    kind: kinds.flag,
+    default: "false",
+    help: "book what a ledger lacks, after its triggers were bypassed; no counter falls",
+    readers: ["audit"],
+    orderFor: ["audit"],
   },
   "slo.latency": {
     kind: kinds.period,
@@ -199,6 +240,12 @@ export const SETTINGS = {
     help: "how long a stopping process lets finish what runs",
     readers: TASK_OWNERS,
   },
+  "worker.spool-dir": {
+    kind: kinds.directory,
+    otherwise: "none",
+    help: "where results that the database has not taken outlive their worker",
+    readers: ["worker"],
+  },
   "log.level": {
     kind: kinds.oneOf("debug", "info", "warn", "error"),
     default: "info",
@@ -226,6 +273,11 @@ export function settingsOf(reader: Reader): [string, Setting][] {
 /** A setting that is on or off: its flag takes no value, and `--no-…` turns it off. */
 export function isSwitch(setting: Setting): boolean {
   return setting.kind.placeholder === "";
+}
+
+/** Whether the reader takes the setting from a flag alone. */
+export function isOrder(setting: Setting, reader: Reader): boolean {
+  return setting.orderFor?.includes(reader) ?? false;
 }
 
 /** The environment variables of a setting, the strongest first. */

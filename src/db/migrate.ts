@@ -1,8 +1,9 @@
 import { runner } from "node-pg-migrate";
-import pg from "pg";
+import type pg from "pg";
 import { OperationError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { trackAppTables, untrackAppTables } from "./app-tables.ts";
+import { withClient } from "./connect.ts";
 import { grantReader, grantWriter } from "./grants.ts";
 import { MIGRATIONS_DIR, readSchema, SCHEMA_VERSION } from "./schema.ts";
 
@@ -27,10 +28,7 @@ export interface MigrateResult {
  * @throws OperationError when the schema is newer than this program, or a role or table is missing
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<MigrateResult> {
-  const client = new pg.Client({ connectionString: url, application_name: "tts-monitor migrate" });
-  client.on("error", () => {});
-  await client.connect();
-  try {
+  return withClient(url, "tts-monitor migrate", async (client) => {
     const applied = await applyMigrations(client);
     for (const name of applied) options.log?.info(`applied migration ${name}`);
     if (options.trackAppTables === true) await trackAppTables(client);
@@ -38,9 +36,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     if (options.reader !== undefined) await grantReader(client, options.reader);
     if (options.writer !== undefined) await grantWriter(client, options.writer);
     return { applied, version: SCHEMA_VERSION };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function applyMigrations(client: pg.Client): Promise<string[]> {

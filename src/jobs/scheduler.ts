@@ -5,6 +5,8 @@ import type { Job, JobObserver } from "./job.ts";
 
 const EVERY_SECOND = "* * * * * *";
 const SECOND = 1000;
+// What failed is tried again within this, however long its interval is.
+const RETRY = 60 * SECOND;
 
 export interface Scheduler {
   start(): void;
@@ -28,6 +30,7 @@ interface Entry {
 export function createScheduler(jobs: readonly Job[], observe: JobObserver, log: Logger): Scheduler {
   const entries: Entry[] = jobs.map((job) => ({ job, dueAt: 0, running: undefined, failing: false }));
   const shortest = Math.min(...jobs.map(({ interval }) => interval));
+  let stopping = new AbortController();
   let cron: ReturnType<typeof createTask> | undefined;
   let watchdog: NodeJS.Timeout | undefined;
 
@@ -44,15 +47,18 @@ export function createScheduler(jobs: readonly Job[], observe: JobObserver, log:
 
   async function runOne(entry: Entry): Promise<void> {
     const { name } = entry.job;
+    const { signal } = stopping;
     const begin = performance.now();
     const seconds = () => (performance.now() - begin) / 1000;
     try {
-      await entry.job.run();
+      await entry.job.run(signal);
       observe(name, "ok", seconds());
       if (entry.failing) log.info({ job: name }, "the job works again");
       entry.failing = false;
     } catch (error) {
+      if (signal.aborted) return;
       observe(name, "error", seconds());
+      entry.dueAt = Math.min(entry.dueAt, performance.now() + RETRY);
       // One line per outage, not per run.
       if (!entry.failing)
         log.warn({ job: name, reason: reasonOf(error) }, "the job failed; it will be tried again");
@@ -65,12 +71,14 @@ export function createScheduler(jobs: readonly Job[], observe: JobObserver, log:
   return {
     start() {
       if (cron) return;
+      stopping = new AbortController();
       cron = createTask(EVERY_SECOND, tick, { timezone: "UTC", suppressMissedWarning: true });
       void cron.start();
       watchdog = setInterval(tick, shortest < SECOND ? shortest : 2 * shortest);
       tick();
     },
     async stop() {
+      stopping.abort();
       clearInterval(watchdog);
       await cron?.destroy();
       cron = undefined;

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { LedgerName } from "../domain/audit.ts";
 import { TIMEOUT_REASONS, type TimeoutReason } from "../domain/reason.ts";
 
 export interface PoolState {
@@ -17,6 +18,8 @@ export interface SelfMetrics {
   scraped(result: ScrapeResult): void;
   jobRan(job: string, result: JobResult, seconds: number): void;
   swept(reason: TimeoutReason, delaySeconds: number): void;
+  /** @param drift ledger minus recount; undefined: no such ledger is kept */
+  audited(ledger: LedgerName, drift: number | undefined): void;
   discovered(targets: number): void;
   requested(route: string, code: number, seconds: number): void;
 }
@@ -65,6 +68,7 @@ export function createSelfMetrics(jobs: readonly string[], pools: () => PoolStat
     requested: (route, code, seconds) => requests.observe({ route, code }, seconds),
     ...jobMetrics(jobs, registers),
     ...sweeperMetrics(registers),
+    ...auditMetrics(registers),
   };
 }
 
@@ -120,6 +124,21 @@ function sweeperMetrics(registers: Registry[]): Pick<SelfMetrics, "swept"> {
     swept(reason, delaySeconds) {
       tasks.inc({ reason });
       delay.observe(delaySeconds);
+    },
+  };
+}
+
+function auditMetrics(registers: Registry[]): Pick<SelfMetrics, "audited"> {
+  const drift = new Gauge({
+    name: "tts_monitor_audit_drift",
+    help: "Ledger minus recount of the rows, of the figure where they are farthest apart; must be 0.",
+    labelNames: ["ledger"],
+    registers,
+  });
+  return {
+    audited(ledger, value) {
+      if (value === undefined) drift.remove({ ledger });
+      else drift.set({ ledger }, value);
     },
   };
 }

@@ -61,7 +61,7 @@ describe("the sweep", () => {
     const before = await books();
     let swept = 0;
     const job = sweepJob({ db: pool, interval: 5000, onSwept: () => swept++, log: silentLogger });
-    for (let run = 0; run < 10 && swept < 50_000; run++) await job.run();
+    for (let run = 0; run < 10 && swept < 50_000; run++) await job.run(new AbortController().signal);
     expect(swept).toBe(50_000);
     expect(await sql("select from tts_monitor.tasks where status = 'processing'")).toEqual([]);
     const after = await books();

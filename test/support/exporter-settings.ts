@@ -8,4 +8,6 @@ export const SETTINGS: ExporterSettings = {
   sweep: { interval: 200 },
   task: { timeout: 2_400_000, pendingTimeout: 900_000 },
   texts: { cache: 60_000 },
+  audit: { interval: 3_600_000 },
+  retention: { tasks: 7_776_000_000, workers: 86_400_000 },
 };

@@ -30,7 +30,7 @@ describe("tts-monitor", () => {
     (args) => {
       const { status, stdout, stderr } = run(...args);
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      for (const command of ["serve", "migrate", "demo"])
+      for (const command of ["serve", "migrate", "demo", "audit", "prune", "limit"])
         expect(stdout).toMatch(RegExp(`^ +${command} +\\w`, "m"));
     },
   );

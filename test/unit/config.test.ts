@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { COMMANDS, type CommandName, SETTINGS, settingsOf, variablesOf } from "../../src/config/settings.ts";
+import {
+  COMMANDS,
+  type CommandName,
+  isOrder,
+  SETTINGS,
+  settingsOf,
+  variablesOf,
+} from "../../src/config/settings.ts";
 import { helpFor, loadConfig, loadWorkerSettings } from "../../src/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 
@@ -32,6 +39,8 @@ describe("the defaults", () => {
       dedup: { window: 86_400_000 },
       concurrency: { global: undefined },
       slo: { latency: 60_000 },
+      retention: { tasks: 7_776_000_000, workers: 86_400_000 },
+      audit: { interval: 3_600_000 },
       shutdown: { grace: 30_000 },
       log: { level: "info", format: "json" },
     });
@@ -96,7 +105,7 @@ describe("a flag", () => {
     expect(serve(argv, { TTS_MONITOR_COLLECTOR_TEXTS: String(!value) }).collector.texts).toBe(value);
   });
 
-  it("of every setting is taken by each of its commands, in both forms and by variable", () => {
+  it("of every setting is taken by each of its commands, in both forms and, but for orders, by variable", () => {
     const example: Record<string, string> = {
       URL: "postgres://h/d",
       DURATION: "11s",
@@ -117,7 +126,9 @@ describe("a flag", () => {
         const env = { DATABASE_URL: "postgres://default/d" };
         const given = loadConfig(command, [`--${name}=${text}`], env);
         const [variable = ""] = variablesOf(name, setting);
-        expect(loadConfig(command, [], { ...env, [variable]: text }), variable).toEqual(given);
+        const byVariable = loadConfig(command, [], { ...env, [variable]: text });
+        if (isOrder(setting, command)) expect(byVariable, name).toEqual(loadConfig(command, [], env));
+        else expect(byVariable, variable).toEqual(given);
         const words = text === "true" ? [`--${name}`] : [`--${name}`, text];
         expect(loadConfig(command, words, env), name).toEqual(given);
         if (text !== setting.default) expect(given, name).not.toEqual(loadConfig(command, [], env));
@@ -195,10 +206,16 @@ describe("a refusal", () => {
     },
   );
 
-  it("meets `migrate` without a database, and both of its opposites at once", () => {
-    expect(refusal([], {}, "migrate")).toBe(
+  it.each(["migrate", "audit", "prune", "limit"] as const)("meets `%s` without a database", (command) => {
+    expect(refusal([], {}, command)).toBe(
       "--database.url (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required",
     );
+  });
+
+  it("meets opposites at once", () => {
+    expect(
+      refusal(["--database.url=postgres://h/d", "--concurrency.global=3", "--unlimited"], {}, "limit"),
+    ).toBe("--concurrency.global and --unlimited exclude each other");
     const argv = ["--database.url=postgres://h/d", "--track-app-tables", "--untrack-app-tables"];
     expect(refusal(argv, {}, "migrate")).toBe(
       "--track-app-tables and --untrack-app-tables exclude each other",
@@ -240,6 +257,7 @@ describe("the library's settings", () => {
       heartbeat: { interval: 250, timeout: 30_000 },
       dedup: { window: 86_400_000 },
       shutdown: { grace: 30_000 },
+      worker: { spoolDir: undefined },
       log: { level: "info", format: "json" },
     });
   });
@@ -256,7 +274,9 @@ describe("the help", () => {
     const help = helpFor(command);
     for (const [name, setting] of settingsOf(command)) {
       expect(help).toContain(name);
-      for (const variable of variablesOf(name, setting)) expect(help).toContain(variable);
+      for (const variable of variablesOf(name, setting)) {
+        expect(help.includes(variable), variable).toBe(!isOrder(setting, command));
+      }
     }
     for (const line of help.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
   });

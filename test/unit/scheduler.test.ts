@@ -86,4 +86,31 @@ describe("the scheduler", () => {
     await stopping;
     expect(ended).toBe(true);
   });
+
+  it("tries a failed job again within a minute, however long its interval is", async () => {
+    let failures = 1;
+    const { scheduler, results } = scheduled({
+      interval: 3_600_000,
+      run: async () => {
+        if (failures-- > 0) throw new Error("no");
+      },
+    });
+    scheduler.start();
+    await vi.advanceTimersByTimeAsync(62_000);
+    expect(results).toEqual(["error", "ok"]);
+    await vi.advanceTimersByTimeAsync(1_800_000);
+    await scheduler.stop();
+    expect(results).toEqual(["error", "ok"]);
+  });
+
+  it("tells a running job to stop, and does not count as failed what breaks off for that", async () => {
+    const { scheduler, results } = scheduled({
+      run: (stop) =>
+        new Promise((_resolve, reject) => stop.addEventListener("abort", () => reject(stop.reason))),
+    });
+    scheduler.start();
+    await vi.advanceTimersByTimeAsync(100);
+    await scheduler.stop();
+    expect(results).toEqual([]);
+  });
 });

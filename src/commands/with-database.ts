@@ -1,0 +1,49 @@
+import type pg from "pg";
+import { createPool, isConnectionError } from "../db/pool.ts";
+import { readSchema, schemaProblem } from "../db/schema.ts";
+import { DatabaseUnavailableError, OperationError, TtsMonitorError } from "../errors.ts";
+import { reasonOf } from "../outage-log.ts";
+import type { CommandIo } from "./command.ts";
+
+// Nobody waits behind a command that an operator has called.
+const STATEMENT_TIMEOUT = 60_000;
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/**
+ * Runs a command's work on a database whose schema is ours.
+ * @throws DatabaseUnavailableError, OperationError: one line says what is wrong
+ */
+export async function withDatabase<T>(
+  command: string,
+  url: string,
+  { log }: CommandIo,
+  work: (pool: pg.Pool) => Promise<T>,
+): Promise<T> {
+  const pool = createPool({
+    url,
+    max: 1,
+    applicationName: `tts-monitor ${command}`,
+    statementTimeout: STATEMENT_TIMEOUT,
+    onError: (error) => log.debug({ err: error }, "an idle database connection broke"),
+  });
+  try {
+    const problem = schemaProblem(await readSchema(pool));
+    if (problem) throw new OperationError(problem);
+    return await work(pool);
+  } catch (error) {
+    if (error instanceof TtsMonitorError) throw error;
+    if (isConnectionError(error)) {
+      throw new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+    if (Object(error).code === LOCK_NOT_AVAILABLE) {
+      throw new OperationError("another session holds a lock that this needs: try again when it is done", {
+        cause: error,
+      });
+    }
+    throw new OperationError(`the database refused it: ${reasonOf(error)}`, { cause: error });
+  } finally {
+    await pool.end();
+  }
+}
