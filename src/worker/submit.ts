@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isTransient } from "../db/pool.ts";
 import {
   adoptPending,
@@ -34,8 +35,10 @@ export interface KnownTask {
   textId: bigint;
 }
 
-// Between looking for a task of the same content and looking again, that task may have ended; not often in a row.
-const ATTEMPTS = 5;
+// Between looking for a task of the same content and looking again, that task may have ended; not often in a row, and
+// less often where those who look do not do so at the same time.
+const ATTEMPTS = 20;
+const LONGEST_PAUSE = 50;
 
 /**
  * Records a pending task, or takes over the one of the same content that nobody waits with.
@@ -54,6 +57,7 @@ export async function submit(context: WorkerContext, request: TaskRequest): Prom
       const adopted = await adoptPending(context.pool, task.contentHash, context.slot);
       if (adopted) return takenOver(context, task, adopted);
       await refuseDuplicate(context, task);
+      await sleep(LONGEST_PAUSE * Math.random());
     }
     throw new DatabaseUnavailableError("the tasks of this content change too quickly");
   });
