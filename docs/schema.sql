@@ -144,6 +144,8 @@ CREATE INDEX tasks_processing_worker ON tts_monitor.tasks USING btree (worker) W
 
 CREATE INDEX tasks_ready ON tts_monitor.tasks USING btree (created_at, id) WHERE ((status = 'pending'::text) AND (ready_at IS NOT NULL));
 
+CREATE INDEX text_states_gone ON tts_monitor.text_states USING btree (text_id) WHERE ((alive = 0) AND (valid_audios = 0));
+
 CREATE UNIQUE INDEX text_states_pkey ON tts_monitor.text_states USING btree (text_id);
 
 CREATE UNIQUE INDEX text_totals_pkey ON tts_monitor.text_totals USING btree (singleton);
@@ -321,6 +323,26 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION tts_monitor.may_start()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ COST 10000
+AS $function$
+begin
+  if (select concurrency_global is null from tts_monitor.settings) then
+    return true;
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'a task cannot be started under the global limit in a % transaction: use read committed',
+      current_setting('transaction_isolation') using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
+  return (select count(*) from tts_monitor.tasks where status = 'processing')
+    < coalesce((select concurrency_global from tts_monitor.settings), 2147483647);
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION tts_monitor.may_start(created timestamp with time zone, task bigint)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -346,26 +368,6 @@ begin
       limit free
     ) older
   );
-end
-$function$
-;
-
-CREATE OR REPLACE FUNCTION tts_monitor.may_start()
- RETURNS boolean
- LANGUAGE plpgsql
- COST 10000
-AS $function$
-begin
-  if (select concurrency_global is null from tts_monitor.settings) then
-    return true;
-  end if;
-  if current_setting('transaction_isolation') <> 'read committed' then
-    raise exception 'a task cannot be started under the global limit in a % transaction: use read committed',
-      current_setting('transaction_isolation') using errcode = 'object_not_in_prerequisite_state';
-  end if;
-  perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
-  return (select count(*) from tts_monitor.tasks where status = 'processing')
-    < coalesce((select concurrency_global from tts_monitor.settings), 2147483647);
 end
 $function$
 ;
@@ -397,6 +399,17 @@ CREATE OR REPLACE FUNCTION tts_monitor.note_heartbeat()
 AS $function$
 begin
   perform tts_monitor.note_answer();
+  return null;
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tts_monitor.notify_pending()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('tts_monitor_pending', '');
   return null;
 end
 $function$
@@ -608,6 +621,10 @@ $function$
 -- triggers
 
 CREATE TRIGGER tasks_complete_row BEFORE INSERT OR UPDATE ON tts_monitor.tasks FOR EACH ROW WHEN (((new.status <> 'pending'::text) AND ((new.started_at IS NULL) OR ((new.status = 'processing'::text) AND (new.deadline_at IS NULL)) OR ((new.status <> 'processing'::text) AND (new.finished_at IS NULL)) OR ((new.status = ANY (ARRAY['failed'::text, 'timeout'::text])) AND (new.reason IS NULL))))) EXECUTE FUNCTION tts_monitor.complete_row();
+
+CREATE TRIGGER tasks_notify_disowned AFTER UPDATE OF worker ON tts_monitor.tasks FOR EACH ROW WHEN (((new.status = 'pending'::text) AND (new.worker IS NULL) AND (old.worker IS NOT NULL))) EXECUTE FUNCTION tts_monitor.notify_pending();
+
+CREATE TRIGGER tasks_notify_recorded AFTER INSERT ON tts_monitor.tasks FOR EACH ROW WHEN (((new.status = 'pending'::text) AND (new.worker IS NULL))) EXECUTE FUNCTION tts_monitor.notify_pending();
 
 CREATE TRIGGER tasks_record_created AFTER INSERT ON tts_monitor.tasks FOR EACH ROW EXECUTE FUNCTION tts_monitor.record_created();
 

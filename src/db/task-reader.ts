@@ -1,5 +1,6 @@
 import type { TaskFacts } from "../domain/task-status.ts";
 import type { Queryable } from "./pool.ts";
+import type { Slot } from "./worker-store.ts";
 
 export interface TaskRow extends TaskFacts {
   taskId: bigint;
@@ -36,4 +37,13 @@ export async function readTaskOfText(db: Queryable, textId: bigint): Promise<Tas
     [textId],
   );
   return rows[0];
+}
+
+/** Those of the given tasks that this process has started. */
+export async function readTasksOf(db: Queryable, slot: Slot, taskIds: readonly bigint[]): Promise<bigint[]> {
+  const { rows } = await db.query<{ id: bigint }>(
+    "select id from tts_monitor.tasks where id = any($1::bigint[]) and worker = $2 and incarnation = $3",
+    [taskIds, slot.worker, slot.incarnation],
+  );
+  return rows.map(({ id }) => id);
 }

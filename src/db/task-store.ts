@@ -313,13 +313,21 @@ export async function readEnded(
   return rows;
 }
 
-/** Notes that a result came after the task's end, which changes nothing else; undefined when it has not ended. */
-export async function recordLate(db: Queryable, taskId: bigint): Promise<EndedTask | undefined> {
+/**
+ * Notes that a result came after the task's end, which changes nothing else; undefined when it has not ended.
+ * @param repeated it may be noted already, the answer lost: a note that is there stays as it is
+ */
+export async function recordLate(
+  db: Queryable,
+  taskId: bigint,
+  repeated = false,
+): Promise<EndedTask | undefined> {
   const { rows } = await db.query<EndedTask>(
-    `update tts_monitor.tasks set late_at = clock_timestamp()
+    `update tts_monitor.tasks set
+       late_at = case when $2 and late_at is not null then late_at else clock_timestamp() end
      where id = $1 and status in ('completed', 'failed', 'timeout')
      returning status, reason`,
-    [taskId],
+    [taskId, repeated],
   );
   return rows[0];
 }

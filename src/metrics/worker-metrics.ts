@@ -124,10 +124,7 @@ function countTrouble(events: WorkerEmitter, registry: Registry): void {
     "tts_worker_events_replayed_total",
     "Results that the database took after an outage only.",
   );
-  const lost = simple(
-    "tts_worker_events_lost_total",
-    "Results lost, because too many waited for the database.",
-  );
+  const lost = simple("tts_worker_events_lost_total", "Results that the database will never have.");
   events.on("lateWrite", ({ operation }) => late.inc({ operation }));
   events.on("heartbeatFailed", () => heartbeats.inc());
   events.on("eventReplayed", () => replayed.inc());

@@ -5,7 +5,9 @@ import type { EventBuffer } from "./event-buffer.ts";
 import type { Lane } from "./lane.ts";
 import type { Limiter } from "./limiter.ts";
 import type { WorkerSettings } from "./options.ts";
+import type { Progress } from "./progress.ts";
 import type { RunningTasks } from "./running-tasks.ts";
+import type { WakeUp } from "./wake-up.ts";
 
 /** What the library's functions work with. */
 export interface WorkerContext {
@@ -28,6 +30,8 @@ export interface WorkerContext {
   fenced(): boolean;
   /** an answer was lost: the database may have recorded for us what we do not know */
   suspectForgotten(): void;
-  /** the worker has moved on: seen by whoever watches for a wedged one */
-  progress(): void;
+  /** that the worker moves on: seen by whoever watches for a wedged one */
+  progress: Progress;
+  /** rings when there may be a pending task */
+  wakeUp: WakeUp;
 }

@@ -14,6 +14,7 @@ const LAST_WRITES = 5000;
  */
 export async function drain(context: WorkerContext, heartbeat: Heartbeat): Promise<void> {
   const { pool, slot, settings, limiter, running, buffer } = context;
+  await context.wakeUp.close();
   const goodbye = beginDrain(pool, slot).catch(() => {});
   // Slots rather than running tasks: a start may be on its way.
   await inTime(limiter.idle(), settings.shutdownGrace, () => {});
@@ -22,7 +23,7 @@ export async function drain(context: WorkerContext, heartbeat: Heartbeat): Promi
   }
   running.abortAll(new WorkerStoppedError("the worker was stopped"));
   await inTime(Promise.all([limiter.idle(), buffer.empty(), goodbye]), LAST_WRITES, () => {});
-  buffer.close();
+  await inTime(buffer.close(), LAST_WRITES, () => {});
   await heartbeat.stop();
   await removeWorker(pool, slot).catch((error: unknown) => {
     settings.log.warn({ reason: reasonOf(error) }, "the worker could not say goodbye: it will count as lost");

@@ -4,22 +4,33 @@ import type { WorkerEmitter } from "../domain/events.ts";
 import { DatabaseUnavailableError, WorkerStoppedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
-
-/** A write that must not be lost. @param repeated it may have been applied already, its answer lost */
-type Write<T> = (repeated: boolean) => Promise<T>;
+import type { Finish } from "./finish-record.ts";
+import type { Spool } from "./spool.ts";
 
 export interface EventBuffer {
   readonly size: number;
-  /** Resolves when the database has taken the write, however long it was away. */
-  deliver<T>(write: Write<T>): Promise<T>;
+  /** Resolves when the database has taken it, however long it was away. @throws WorkerStoppedError, and as `apply` */
+  deliver(finish: Finish): Promise<void>;
   /** Resolves when nothing is left. */
   empty(): Promise<void>;
-  /** Gives up what is left, loudly, and takes nothing more. */
-  close(): void;
+  /** Leaves what is left to the spool, else gives it up, loudly; takes nothing more. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface EventBufferOptions {
+  /** Writes a finish to the database. @param repeated it may have been written already, its answer lost */
+  apply(finish: Finish, repeated: boolean): Promise<void>;
+  events: WorkerEmitter;
+  log: Logger;
+  /** where what waits outlives this process */
+  spool?: Spool | undefined;
+  /** how many may wait */
+  capacity?: number;
 }
 
 interface Entry {
-  attempt(): Promise<void>;
+  finish: Finish;
+  taken(): void;
   giveUp(error: Error): void;
 }
 
@@ -27,26 +38,35 @@ const CAPACITY = 10_000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2000;
 
-/** Keeps the writes that the database cannot take now, and repeats them in their order until it can. */
-export function createEventBuffer(events: WorkerEmitter, log: Logger, capacity = CAPACITY): EventBuffer {
+/** Keeps the finishes that the database cannot take now, and repeats them in their order until it can. */
+export function createEventBuffer(options: EventBufferOptions): EventBuffer {
+  const { apply, events, log, spool, capacity = CAPACITY } = options;
   const queue: Entry[] = [];
+  const firstAttempts = new Set<Finish>();
   const closed = new AbortController();
   let draining: Promise<void> | undefined;
+  let spoolClosed: Promise<void> | undefined;
 
-  function enqueue<T>(write: Write<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      queue.push({
-        async attempt() {
-          resolve(await write(true));
-        },
-        giveUp: reject,
-      });
+  async function attemptFirst(finish: Finish): Promise<void> {
+    firstAttempts.add(finish);
+    try {
+      await apply(finish, false);
+    } finally {
+      firstAttempts.delete(finish);
+    }
+  }
+
+  function enqueue(finish: Finish): Promise<void> {
+    return new Promise((taken, giveUp) => {
+      queue.push({ finish, taken, giveUp });
+      spool?.keep(finish);
       if (queue.length > capacity) {
         log.error(`more than ${capacity} results wait for the database: the oldest is lost`);
-        lose(
-          queue.shift(),
+        events.emit("eventLost", {});
+        queue[0]?.giveUp(
           new DatabaseUnavailableError("the database was away for too long: a result is lost"),
         );
+        dropFirst();
       }
       draining ??= drain().finally(() => {
         draining = undefined;
@@ -54,9 +74,9 @@ export function createEventBuffer(events: WorkerEmitter, log: Logger, capacity =
     });
   }
 
-  function lose(entry: Entry | undefined, error: Error): void {
-    events.emit("eventLost", {});
-    entry?.giveUp(error);
+  function dropFirst(): void {
+    const entry = queue.shift();
+    if (entry) spool?.release(entry.finish);
   }
 
   async function drain(): Promise<void> {
@@ -64,19 +84,21 @@ export function createEventBuffer(events: WorkerEmitter, log: Logger, capacity =
     let pause = FIRST_PAUSE;
     for (let entry = queue[0]; entry; entry = queue[0]) {
       try {
-        await entry.attempt();
+        await apply(entry.finish, true);
         events.emit("eventReplayed", {});
+        entry.taken();
       } catch (error) {
         if (isTransient(error)) {
           // One row that a stranger holds locked must not keep the others back.
           if (!isConnectionError(error) && queue[0] === entry) queue.push(...queue.splice(0, 1));
+          spool?.retry();
           await sleep(pause, undefined, { signal: closed.signal }).catch(() => {});
           pause = Math.min(2 * pause, LONGEST_PAUSE);
           continue;
         }
         entry.giveUp(error instanceof Error ? error : new Error(reasonOf(error)));
       }
-      if (queue[0] === entry) queue.shift();
+      if (queue[0] === entry) dropFirst();
       pause = FIRST_PAUSE;
     }
     if (!closed.signal.aborted) log.info("all kept results are in the database");
@@ -86,27 +108,51 @@ export function createEventBuffer(events: WorkerEmitter, log: Logger, capacity =
     get size() {
       return queue.length;
     },
-    async deliver(write) {
+    async deliver(finish) {
       if (closed.signal.aborted)
         throw new WorkerStoppedError("the worker has stopped: it writes nothing more");
       // What comes during an outage waits behind what is there already.
-      if (queue.length > 0) return enqueue(write);
+      if (queue.length > 0) return enqueue(finish);
       try {
-        return await write(false);
+        await attemptFirst(finish);
       } catch (error) {
-        if (!isTransient(error) || closed.signal.aborted) throw error;
-        return enqueue(write);
+        if (!isTransient(error)) throw error;
+        if (!closed.signal.aborted) return enqueue(finish);
+        await spoolClosed;
+        return new Promise((_, giveUp) => leave([{ finish, giveUp }], options));
       }
     },
     async empty() {
       await draining;
     },
-    close() {
+    async close() {
       closed.abort();
-      if (queue.length > 0) log.error({ results: queue.length }, "the worker stops: these results are lost");
-      for (const entry of queue.splice(0)) {
-        lose(entry, new WorkerStoppedError("the worker stopped before the database took this result"));
-      }
+      const left = queue.splice(0);
+      // Their answers may still come; should they not, they are kept too.
+      for (const finish of firstAttempts) spool?.keep(finish);
+      spoolClosed = spool?.close();
+      await spoolClosed;
+      leave(left, options);
     },
   };
+}
+
+/** Tells of what the closed buffer has not delivered whether it is kept or lost. */
+function leave(
+  entries: Pick<Entry, "finish" | "giveUp">[],
+  { spool, events, log }: Pick<EventBufferOptions, "spool" | "events" | "log">,
+): void {
+  const stopped = "the worker stopped before the database took this result";
+  const kept = entries.filter(({ finish }) => spool?.holds(finish));
+  if (kept.length > 0)
+    log.warn({ results: kept.length }, "the worker stops: these results stay in its spool");
+  for (const { giveUp } of kept) {
+    giveUp(new WorkerStoppedError(`${stopped}: it is kept, and written when the worker starts again`));
+  }
+  const lost = entries.filter(({ finish }) => !spool?.holds(finish));
+  if (lost.length > 0) log.error({ results: lost.length }, "the worker stops: these results are lost");
+  for (const { giveUp } of lost) {
+    events.emit("eventLost", {});
+    giveUp(new WorkerStoppedError(`${stopped}: it is lost`));
+  }
 }

@@ -77,7 +77,7 @@ export function begin(
   release: Release,
 ): AbortSignal {
   context.events.emit("started", { waitSeconds: waited });
-  context.progress();
+  context.progress.move();
   return context.running.add(taskId, context.settings.taskTimeout, release);
 }
 

@@ -4,6 +4,7 @@ import type { LateOperation } from "../domain/events.ts";
 import { errorMessage, failureReason } from "../domain/reason.ts";
 import { InvalidInputError, NotFoundError, TaskEndedError } from "../errors.ts";
 import type { WorkerContext } from "./context.ts";
+import type { Finish } from "./finish-record.ts";
 
 const LONGEST_FILENAME = 1024;
 const LONGEST_URL = 2048;
@@ -49,49 +50,73 @@ function checkAudio(audio: Audio): void {
 
 /**
  * Ends a task; resolves when the database has taken it, which may be after an outage.
- * @throws TaskEndedError when it had ended before; NotFoundError when it is not processing at all
+ * @throws TaskEndedError when it had ended before; NotFoundError when it is not processing at all;
+ *   WorkerStoppedError, which says whether the result is kept
  */
 export async function finish(context: WorkerContext, taskId: bigint, ending: Ending): Promise<void> {
-  const { pool, buffer, events } = context;
-  await buffer.deliver(async (repeated) => {
-    const took =
-      (await end(pool, taskId, ending)) ?? (repeated ? await readEndedAs(pool, taskId, ending) : undefined);
-    if (took === undefined) throw await late(context, taskId, operationOf(ending));
-    events.emit("finished", {
-      outcome: ending.outcome,
-      reason: ending.reason,
-      durationSeconds: took,
-      audioBytes: ending.outcome === "completed" ? (ending.audio?.fileSize ?? null) : null,
-    });
-  });
-  context.progress();
+  await context.buffer.deliver({ kind: "end", taskId, ending });
+  context.progress.move();
 }
 
 /** Ends a task at its deadline, unless the sweeper was quicker: that is no late write, for there is no result. */
-export async function expire({ pool, buffer, events }: WorkerContext, taskId: bigint): Promise<void> {
-  await buffer.deliver(async () => {
-    const took = await end(pool, taskId, DEADLINE_EXCEEDED);
-    if (took === undefined) return;
-    events.emit("finished", {
-      outcome: "timeout",
-      reason: "deadline_exceeded",
-      durationSeconds: took,
-      audioBytes: null,
-    });
-  });
+export async function expire({ buffer }: WorkerContext, taskId: bigint): Promise<void> {
+  await buffer.deliver({ kind: "expire", taskId });
 }
 
 /** Notes a result whose task was given up before; it changes nothing else. */
-export async function noteLate(context: WorkerContext, taskId: bigint): Promise<void> {
-  await context.buffer.deliver(() => late(context, taskId, "complete"));
+export async function noteLate({ buffer }: WorkerContext, taskId: bigint): Promise<void> {
+  await buffer.deliver({ kind: "late", taskId });
+}
+
+type Target = Pick<WorkerContext, "pool" | "events">;
+
+/**
+ * Writes to the database what became of a task, and emits it.
+ * @param repeated it may have been written already, the answer lost: it counts once all the same
+ * @throws TaskEndedError when it came too late, which is noted; NotFoundError when the task is not processing at all
+ */
+export async function applyFinish(to: Target, record: Finish, repeated: boolean): Promise<void> {
+  const { taskId, kind } = record;
+  if (kind === "late") {
+    await late(to, taskId, "complete", repeated);
+    return;
+  }
+  const ending = kind === "end" ? record.ending : DEADLINE_EXCEEDED;
+  const took = await ended(to, taskId, ending, repeated && kind === "end");
+  if (took === undefined) {
+    if (kind === "expire") return;
+    throw await late(to, taskId, operationOf(ending), repeated);
+  }
+  to.events.emit("finished", {
+    outcome: ending.outcome,
+    reason: ending.reason,
+    durationSeconds: took,
+    audioBytes: ending.outcome === "completed" ? (ending.audio?.fileSize ?? null) : null,
+  });
+}
+
+/** Ends the task. @returns the seconds it took, also where a repetition finds it ended just so */
+async function ended(
+  { pool }: Target,
+  taskId: bigint,
+  ending: Ending,
+  repeated: boolean,
+): Promise<number | undefined> {
+  const took = await end(pool, taskId, ending);
+  return took === undefined && repeated ? readEndedAs(pool, taskId, ending) : took;
 }
 
 /** Records what came too late. @returns the error to throw */
-async function late(context: WorkerContext, taskId: bigint, operation: LateOperation): Promise<Error> {
-  const ended = await recordLate(context.pool, taskId);
-  if (!ended) return new NotFoundError(`task ${taskId} is not being processed`);
-  context.events.emit("lateWrite", { operation });
-  return new TaskEndedError({ taskId, ...ended });
+async function late(
+  { pool, events }: Target,
+  taskId: bigint,
+  operation: LateOperation,
+  repeated: boolean,
+): Promise<Error> {
+  const found = await recordLate(pool, taskId, repeated);
+  if (!found) return new NotFoundError(`task ${taskId} is not being processed`);
+  events.emit("lateWrite", { operation });
+  return new TaskEndedError({ taskId, ...found });
 }
 
 function operationOf({ audio }: Ending): LateOperation {

@@ -12,8 +12,9 @@ import { VERSION } from "../version.ts";
 import type { WorkerContext } from "./context.ts";
 import { drain } from "./drain.ts";
 import { createEndedElsewhere } from "./ended-elsewhere.ts";
-import { createEventBuffer } from "./event-buffer.ts";
+import { createEventBuffer, type EventBuffer } from "./event-buffer.ts";
 import { createWorkerEmitter } from "./events.ts";
+import { applyFinish } from "./finish.ts";
 import { createForgottenTasks } from "./forgotten.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { createLane } from "./lane.ts";
@@ -24,10 +25,16 @@ import {
   type TaskMonitorOptions,
   type WorkerSettings,
 } from "./options.ts";
+import { createProgress } from "./progress.ts";
+import { openSpool } from "./replay.ts";
 import { createRunningTasks } from "./running-tasks.ts";
+import { prepareSpoolDir } from "./spool-dir.ts";
+import { createWakeUp } from "./wake-up.ts";
 
 const CONNECTIONS = 2;
-const STATEMENT_TIMEOUT = 5000;
+// With the time to notice it (src/db/pool.ts) below five seconds, so that a connection that went dead in silence holds
+// nothing up for longer.
+const STATEMENT_TIMEOUT = 4000;
 const SUBMISSIONS_AT_ONCE = 4;
 
 /** A worker that is open: its parts, put together. */
@@ -42,7 +49,8 @@ export interface Worker {
 /** @throws as createTaskMonitor */
 export async function openWorker(options: TaskMonitorOptions): Promise<Worker> {
   const settings = resolveOptions(options);
-  const { log } = settings;
+  const { log, spoolDir } = settings;
+  if (spoolDir !== undefined) await prepareSpoolDir(spoolDir);
   const pool = createPool({
     url: settings.databaseUrl,
     max: CONNECTIONS,
@@ -75,14 +83,11 @@ async function open(
   const events = createWorkerEmitter();
   const limiter = createLimiter(settings.concurrency);
   const running = createRunningTasks();
-  const buffer = createEventBuffer(events, log);
   const waiting = new Set<bigint>();
-  let lastProgress = Date.now() / 1000;
-  const progress = () => {
-    lastProgress = Date.now() / 1000;
-  };
-  // Both exist before the slot is taken, because the slot's row tells where the metrics are served.
+  const progress = createProgress();
+  // The metrics come before the slot is taken, because the slot's row tells where the metrics are served.
   let heartbeat: Heartbeat | undefined;
+  let buffer: EventBuffer | undefined;
   const registry = createWorkerMetrics(
     events,
     () => ({
@@ -91,8 +96,8 @@ async function open(
       limit: limiter.limit,
       oldestAge: running.oldestAge,
       lastHeartbeat: heartbeat?.lastAt ?? 0,
-      lastProgress,
-      buffered: buffer.size,
+      lastProgress: progress.lastAt,
+      buffered: buffer?.size ?? 0,
     }),
     VERSION,
   );
@@ -106,7 +111,10 @@ async function open(
   const address = server ? addressToAdvertise(settings, server.port) : null;
   const { worker, heartbeatTimeout } = settings;
   const me = { worker, address, concurrencyLimit: limiter.limit, heartbeatTimeout, version: VERSION };
+  const spoolOf = await answered(() => openSpool({ pool, events, log }, settings.spoolDir, worker));
   const slot = await answered(() => takeSlot(pool, me, log));
+  const apply = applyFinish.bind(undefined, { pool, events });
+  buffer = createEventBuffer({ apply, events, log, spool: spoolOf(slot) });
   const endedElsewhere = createEndedElsewhere(
     pool,
     running,
@@ -121,7 +129,7 @@ async function open(
     limit: () => limiter.limit,
     events,
     log,
-    onBeat: progress,
+    onBeat: progress.move,
     onTaken(gap) {
       void forgotten.look();
       void endedElsewhere.look(gap);
@@ -146,6 +154,7 @@ async function open(
     keptBack: new Set(),
     suspectForgotten: forgotten.suspect,
     progress,
+    wakeUp: createWakeUp(settings),
     stopped: stop.signal,
     fenced: () => beating.fenced,
   };

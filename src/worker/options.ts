@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { z } from "zod";
-import { parsedBy } from "../config/kinds.ts";
+import { directory, listenUrl, parsedBy } from "../config/kinds.ts";
 import { loadWorkerSettings } from "../config.ts";
 import { hostPort, isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
 import { parseDuration } from "../domain/duration.ts";
@@ -10,6 +11,11 @@ import { createLogger, type Logger } from "../logger.ts";
 export interface TaskMonitorOptions {
   /** default: TTS_MONITOR_DATABASE_URL, else DATABASE_URL */
   databaseUrl?: string;
+  /**
+   * where `work` LISTENs for pending tasks, past a pooler in transaction mode; "none": not at all; default:
+   * TTS_MONITOR_DATABASE_LISTEN_URL, else the database's URL
+   */
+  listenUrl?: string;
   /** the slot name: 1 to 64 of A-Z a-z 0-9 _ . - */
   worker: string;
   /** tasks at once; default 1 */
@@ -24,12 +30,16 @@ export interface TaskMonitorOptions {
   heartbeatTimeout?: string | number;
   dedupWindow?: string | number;
   shutdownGrace?: string | number;
+  /** where results that the database has not taken outlive this process; default: TTS_MONITOR_WORKER_SPOOL_DIR, else nowhere */
+  spoolDir?: string;
   logger?: Logger;
 }
 
 /** Durations in milliseconds. */
 export interface WorkerSettings {
   databaseUrl: string;
+  /** undefined: LISTEN is not wanted */
+  listenUrl: string | undefined;
   worker: string;
   concurrency: number;
   listen: ListenAddress | undefined;
@@ -39,6 +49,7 @@ export interface WorkerSettings {
   heartbeatTimeout: number;
   dedupWindow: number;
   shutdownGrace: number;
+  spoolDir: string | undefined;
   log: Logger;
 }
 
@@ -52,10 +63,12 @@ const period = timer.pipe(z.number().min(1));
 
 const ACCEPTS: Record<string, string> = {
   databaseUrl: "a postgres:// URL",
+  listenUrl: listenUrl.accepts,
   worker: "1 to 64 of A-Z a-z 0-9 _ . -",
   concurrency: "a whole number of at least 1",
   listen: 'an address such as ":9561" or "127.0.0.1:9561"',
   advertiseAddress: "host:port that Prometheus can reach",
+  spoolDir: directory.accepts,
 };
 
 const schema = z.strictObject({
@@ -63,6 +76,7 @@ const schema = z.strictObject({
     .string()
     .regex(/^postgres(ql)?:\/\//)
     .optional(),
+  listenUrl: listenUrl.schema.optional(),
   worker: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
   concurrency: z.int().min(1).default(1),
   listen: parsedBy(parseListenAddress).optional(),
@@ -72,6 +86,7 @@ const schema = z.strictObject({
   heartbeatTimeout: period.optional(),
   dedupWindow: duration.optional(),
   shutdownGrace: timer.optional(),
+  spoolDir: directory.schema.optional(),
 });
 
 /**
@@ -97,8 +112,10 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
   if (databaseUrl === undefined) {
     throw new ConfigError("the option databaseUrl (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required");
   }
+  const listenUrl = given.listenUrl ?? environment.database.listenUrl ?? databaseUrl;
   const settings = {
     databaseUrl,
+    listenUrl: listenUrl === "none" ? undefined : listenUrl,
     worker: given.worker,
     concurrency: given.concurrency,
     listen: given.listen,
@@ -108,12 +125,18 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
     heartbeatTimeout: given.heartbeatTimeout ?? environment.heartbeat.timeout,
     dedupWindow: given.dedupWindow ?? environment.dedup.window,
     shutdownGrace: given.shutdownGrace ?? environment.shutdown.grace,
+    spoolDir: absolute(given.spoolDir ?? environment.worker.spoolDir),
     log: (logger ?? createLogger(environment.log)).child({ worker: given.worker }),
   };
   if (settings.heartbeatTimeout <= settings.heartbeatInterval) {
     throw new ConfigError("the option heartbeatTimeout must be longer than heartbeatInterval");
   }
   return settings;
+}
+
+/** The service may change its working directory later. */
+function absolute(dir: string | undefined): string | undefined {
+  return dir === undefined ? undefined : resolve(dir);
 }
 
 const EVERYWHERE = ["0.0.0.0", "::"];

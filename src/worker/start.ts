@@ -38,14 +38,20 @@ export async function waitForStart(
 /**
  * Starts a recorded task as soon as the global limit lets it, older tasks first; an outage is waited out, because the
  * task is on record and would block its content.
+ * @param onTry called at each turn of the waiting
  * @returns seconds that it waited
  * @throws WorkerStoppedError when the worker stops first; TaskEndedError when somebody else has run it
  */
-export async function startWhenAllowed(context: WorkerContext, { taskId }: KnownTask): Promise<number> {
+export async function startWhenAllowed(
+  context: WorkerContext,
+  { taskId }: KnownTask,
+  onTry: () => void = () => {},
+): Promise<number> {
   const { stopped, keptBack } = context;
   const attempt = attempts(context, taskId);
   try {
     while (!stopped.aborted) {
+      onTry();
       // Whoever is younger than another one here would be refused.
       if (isOldest(keptBack, taskId)) {
         const waited = await attempt();

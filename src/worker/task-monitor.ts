@@ -91,7 +91,7 @@ function executing({ context }: Worker): Pick<TaskMonitor, "run" | "work"> {
       const { waited, release } = await waitForStart(context, task);
       return execute(context, { ...task, waited, content: request.content }, release, handler);
     },
-    work: (handler) => claimUntilStopped(context, handler, context.settings.log),
+    work: (handler) => claimUntilStopped(context, handler),
   };
 }
 

@@ -2,33 +2,34 @@ import { chmodSync, cpSync, existsSync, lstatSync, readFileSync, rmSync } from "
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import pg from "pg";
-import { afterEach, beforeEach } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { findProcess } from "../../src/db/embedded/processes.ts";
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from "../../src/db/embedded.ts";
 import { eventually } from "./eventually.ts";
 import { startNode, type TestProcess } from "./processes.ts";
 import { isThere, makeFolder, testBinaries } from "./temporary-server.ts";
 
-/** A fresh data directory for each test of the embedded database, and ways to start a server in it. */
+/** A fresh data directory for the embedded database, and ways to start a server in it. */
 export interface EmbeddedBench {
   /** holds the data directory and nothing else */
   folder(): string;
   dataDir(): string;
-  /** in this process; ended after the test */
+  /** in this process; ended with the bench */
   start(options?: Partial<EmbeddedOptions>): Promise<EmbeddedPostgres>;
   /** in a process of its own, that the test may kill and has to end */
   startOwner(user?: { uid?: number; gid?: number }): TestProcess;
 }
 
-export function useEmbeddedBench(): EmbeddedBench {
+export function useEmbeddedBench(per: "test" | "file" = "test"): EmbeddedBench {
+  const [before, after] = per === "test" ? [beforeEach, afterEach] : [beforeAll, afterAll];
   let folder = "";
   const dataDir = () => join(folder, "postgres");
   const started: EmbeddedPostgres[] = [];
   const owners: TestProcess[] = [];
-  beforeEach(() => {
+  before(() => {
     folder = makeFolder();
   });
-  afterEach(async () => {
+  after(async () => {
     for (const server of started.splice(0)) await server.stop("immediate");
     for (const owner of owners.splice(0)) await owner.kill();
     await endOrphan(dataDir());

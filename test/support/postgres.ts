@@ -5,6 +5,8 @@ import { beforeAll, expect, inject } from "vitest";
 import { TEMPLATE, urlOf } from "./database-urls.ts";
 import { atEndOfFile } from "./end-of-file.ts";
 import { eventually } from "./eventually.ts";
+import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
+import { programPath } from "./programs.ts";
 import { startTemporaryServer, type TemporaryServer } from "./temporary-server.ts";
 
 export interface TestDatabaseOptions {
@@ -13,7 +15,10 @@ export interface TestDatabaseOptions {
 }
 
 export interface TestDatabase {
+  /** for the program under test; with TEST_PGBOUNCER=1 by way of a pgbouncer */
   readonly url: string;
+  /** PostgreSQL's own */
+  readonly directUrl: string;
   /** the test's own connections, as superuser */
   readonly pool: pg.Pool;
   /** Fails, but drops all the same, where others than `pool` are still connected. */
@@ -26,16 +31,23 @@ export async function createTestDatabase({
 }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   await onServer(`create database ${name} template ${migrated ? TEMPLATE : "template1"}`);
-  const url = urlOf(inject("postgresUrl"), name);
-  const pool = new pg.Pool({ connectionString: url, max: 5, application_name: `test pool of ${testFile()}` });
+  const directUrl = urlOf(inject("postgresUrl"), name);
+  const bouncer = process.env["TEST_PGBOUNCER"] === "1" ? await bouncerBefore(directUrl) : undefined;
+  const pool = new pg.Pool({
+    connectionString: directUrl,
+    max: 5,
+    application_name: `test pool of ${testFile()}`,
+  });
   // A test may end these connections on purpose; without a listener that would end the test's process.
   pool.on("error", () => {});
   return {
-    url,
+    url: bouncer?.url ?? directUrl,
+    directUrl,
     pool,
     async drop() {
       await pool.end();
       try {
+        await bouncer?.remove();
         await nobodyConnectedTo(name);
       } finally {
         await onServer(`drop database ${name} with (force)`);
@@ -81,6 +93,25 @@ export async function startOwnPostgres(settings: Record<string, string> = {}): P
       await remove();
     },
   });
+}
+
+async function bouncerBefore(url: string): Promise<PgBouncer> {
+  const program = programPath("pgbouncer");
+  if (program === undefined) throw new Error("TEST_PGBOUNCER=1 needs pgbouncer, which is not installed");
+  const bouncer = await startPgBouncer(program, url);
+  return {
+    ...bouncer,
+    async remove() {
+      try {
+        await eventually(
+          "nobody is connected to pgbouncer",
+          async () => (await bouncer.clients()).length === 0,
+        );
+      } finally {
+        await bouncer.remove();
+      }
+    },
+  };
 }
 
 async function nobodyConnectedTo(name: string): Promise<void> {

@@ -29,16 +29,29 @@ export async function listening(process: TestProcess): Promise<ServeProcess> {
 }
 
 /** A worker process, once it is ready; SIGTERM ends it in good order. */
-export async function startWorker(
+export async function startWorker(...how: Parameters<typeof spawnWorker>): Promise<TestProcess> {
+  const worker = spawnWorker(...how);
+  await worker.line(/^ready$/, 30_000);
+  return worker;
+}
+
+/** A worker process that may not become ready. */
+export function spawnWorker(
   options: Plan["options"],
   plan: Partial<Plan> = {},
   nodeFlags: string[] = [],
-): Promise<TestProcess> {
-  const defaults: Plan = { options, tasks: 0, firstText: 1, handler: "instant", heapAt: [], limits: [] };
+): TestProcess {
+  const defaults: Plan = {
+    options,
+    tasks: 0,
+    firstText: 1,
+    handler: "instant",
+    release: "",
+    heapAt: [],
+    limits: [],
+  };
   const text = JSON.stringify({ ...defaults, ...plan });
-  const worker = startNode([...nodeFlags, "--import", "tsx", "test/support/worker-process.ts", text]);
-  await worker.line(/^ready$/, 30_000);
-  return worker;
+  return startNode([...nodeFlags, "--import", "tsx", "test/support/worker-process.ts", text]);
 }
 
 /** What a worker process says of the whole system, after taking its next limits where it has some. */

@@ -1,14 +1,29 @@
+import * as audit from "../../src/db/audit-store.ts";
 import * as forgotten from "../../src/db/forgotten-store.ts";
 import * as ledger from "../../src/db/ledger.ts";
 import type { Queryable } from "../../src/db/pool.ts";
+import * as prune from "../../src/db/prune-store.ts";
+import * as repair from "../../src/db/repair-store.ts";
 import * as settings from "../../src/db/settings-store.ts";
 import * as sweep from "../../src/db/sweep-store.ts";
 import * as reader from "../../src/db/task-reader.ts";
 import * as tasks from "../../src/db/task-store.ts";
 import * as workers from "../../src/db/worker-store.ts";
+import { planRepair } from "../../src/domain/repair.ts";
 import { COMPLETED, HOUR, hashOf, registration, takeSlot } from "./tasks.ts";
 
-const STORES = { ...tasks, ...reader, ...workers, ...sweep, ...ledger, ...settings, ...forgotten };
+const STORES = {
+  ...tasks,
+  ...reader,
+  ...workers,
+  ...sweep,
+  ...ledger,
+  ...settings,
+  ...forgotten,
+  ...prune,
+  ...audit,
+  ...repair,
+};
 
 type StoreFunction = keyof typeof STORES;
 
@@ -31,6 +46,7 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     registerWorker: () => takeSlot(db, "worker-2"),
     writeSharedSettings: () =>
       settings.writeSharedSettings(db, { concurrencyGlobal: 100, sloLatency: 60_000 }),
+    readInstallation: () => settings.readInstallation(db),
     beat: () => workers.beat(db, { ...registration(), ...slot }),
     recordSlotConflict: () => workers.recordSlotConflict(db),
     noteAnswer: () => sweep.noteAnswer(db),
@@ -49,6 +65,7 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     readEnded: () => tasks.readEnded(db, [pending]),
     recordLate: () => tasks.recordLate(db, pending),
     readTask: () => reader.readTask(db, pending),
+    readTasksOf: () => reader.readTasksOf(db, slot, [pending]),
     readTaskOfText: () => reader.readTaskOfText(db, 2n),
     insertStarted: async () => {
       started = (await tasks.insertStarted(db, task(2), 1)) ?? 0n;
@@ -87,11 +104,26 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
       );
       return forgotten.endForgotten(db, slot, []);
     },
+    readConcurrency: () => settings.readConcurrency(db),
+    writeConcurrencyLimit: () => settings.writeConcurrencyLimit(db, 100),
+    countTasks: () => audit.countTasks(db),
+    countTexts: () => audit.countTexts(db),
+    bookRepair: () =>
+      repair.bookRepair(db, planRepair({ pending: 1, processing: 0, completed: -1, failed: 1, timeout: 0 })),
+    pruneTasks: () => prune.pruneTasks(db, 0, 1),
+    pruneWorkers: async () => {
+      await db.query(
+        `insert into tts_monitor.workers (worker, heartbeat_at, heartbeat_timeout)
+         values ('gone', clock_timestamp() - interval '1 day', interval '1 millisecond')`,
+      );
+      return prune.pruneWorkers(db, HOUR);
+    },
     foldTasks: () => ledger.foldTasks(db, 1000),
     foldTexts: async () => {
       await db.query("insert into tts_monitor.text_deltas (text_id, alive) values (77, 1), (77, -1)");
       return ledger.foldTexts(db, 1000);
     },
+    pruneTextStates: () => prune.pruneTextStates(db, 10),
     vacuumDeltas: () => ledger.vacuumDeltas(db),
     beginDrain: () => workers.beginDrain(db, slot),
     removeWorker: () => workers.removeWorker(db, slot),
@@ -106,6 +138,8 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     "recordSlotConflict",
     "noteAnswer",
     "queueForStart",
+    "writeConcurrencyLimit",
+    "bookRepair",
     "beginDrain",
     "removeWorker",
   ]);

@@ -6,6 +6,8 @@ import { atEndOfFile } from "./end-of-file.ts";
 export interface TcpProxy {
   /** the given address, by way of the proxy */
   url: string;
+  /** bytes that hung connections have lost */
+  readonly lost: number;
   /** Ends all connections and refuses new ones. */
   cut(): void;
   /** Takes connections and bytes, and passes nothing on: as where a router has forgotten them. */
@@ -30,6 +32,7 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
   let mode: Mode = "open";
   let lag = 0;
+  let lost = 0;
   const sockets = new Set<Socket>();
   // Their other end has gone without a word.
   const orphans = new Set<Socket>();
@@ -53,7 +56,10 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
     sockets.add(from);
     from.on("data", (bytes) => {
       dead ||= mode === "hang";
-      if (dead) return;
+      if (dead) {
+        lost += bytes.length;
+        return;
+      }
       if (lag > 0) setTimeout(() => to.write(bytes), lag);
       else to.write(bytes);
     });
@@ -75,6 +81,9 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
   proxied.port = String(port);
   const proxy: TcpProxy = {
     url: proxied.href,
+    get lost() {
+      return lost;
+    },
     cut() {
       mode = "cut";
       endAll();

@@ -1,8 +1,9 @@
 /**
  * A worker in a process of its own, with the library as users import it. argv: a plan in JSON. Prints `ready`, a line
- * for each task that hangs, the heap where it is asked to, and `done`; on SIGUSR2 it takes the plan's next limits and
+ * for each task that hangs and each brief one's end, the heap where it is asked to, and `done`; on SIGUSR2 it takes the plan's next limits and
  * prints its statistics; SIGTERM closes it.
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -13,8 +14,12 @@ export interface Plan {
   /** one text each */
   tasks: number;
   firstText: number;
-  /** `mixed`: every fifth text fails; `hang`: never ends, whatever its signal says */
-  handler: "instant" | "mixed" | "hang";
+  /**
+   * `mixed`: every fifth text fails; `hang`: never ends, whatever its signal says; `brief`: half a second or less, and
+   * for pending tasks that nobody waits with too; prints `ended` or `rejected`, the text and the error; `held`: as `mixed`, as soon as the file `release` is there
+   */
+  handler: "instant" | "mixed" | "hang" | "brief" | "held";
+  release: string;
   /** numbers of ended tasks at which to print the heap */
   heapAt: number[];
   /** for each SIGUSR2 those that it sets, one right after the other */
@@ -35,6 +40,7 @@ process.once("SIGTERM", async () => {
   await monitor.close();
   process.exit(0);
 });
+if (plan.handler === "brief") void monitor.work(handle);
 console.log("ready");
 await Promise.all(Array.from({ length: plan.options.concurrency ?? 1 }, runInTurn));
 console.log("done");
@@ -52,9 +58,14 @@ async function run(textId: number): Promise<void> {
   for (;;) {
     try {
       await monitor.run({ textId, content: `text ${textId}` }, handle);
+      if (plan.handler === "brief") console.log(`ended ${textId}`);
       return;
     } catch (error) {
-      if (!(error instanceof library.DatabaseUnavailableError)) return;
+      if (!(error instanceof library.DatabaseUnavailableError)) {
+        if (plan.handler === "brief") console.log(`rejected ${textId} ${String(error)}`);
+        if (error instanceof library.WorkerStoppedError) taken = plan.tasks;
+        return;
+      }
       await sleep(100);
     }
   }
@@ -65,7 +76,9 @@ async function handle({ textId }: Library.Task): Promise<Library.Audio> {
     console.log(`hangs at ${textId}`);
     return new Promise(() => {});
   }
-  if (plan.handler === "mixed" && textId % 5n === 0n) {
+  if (plan.handler === "brief") await sleep(500 * Math.random());
+  while (plan.handler === "held" && !existsSync(plan.release)) await sleep(20);
+  if (["mixed", "held"].includes(plan.handler) && textId % 5n === 0n) {
     throw Object.assign(new Error("429 from the provider"), { reason: "provider_throttled" });
   }
   return { audioUrl: `/audio/${textId}.wav`, filename: `${textId}.wav`, fileSize: 70_000 };

@@ -1,9 +1,12 @@
 import { hostname } from "node:os";
-import { describe, expect, it } from "vitest";
+import { resolve } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { addressToAdvertise, resolveOptions } from "../../src/worker/options.ts";
 
 const settings = (options: object) =>
   resolveOptions({ databaseUrl: "postgres://localhost/x", worker: "w", ...options });
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe("the options of a worker", () => {
   it("take durations as text or as milliseconds", () => {
@@ -20,10 +23,38 @@ describe("the options of a worker", () => {
     }
   });
 
+  it("LISTEN where the database is, unless another address is given, or none", () => {
+    const listenUrl = (options: object) => settings(options).listenUrl;
+    expect(listenUrl({})).toBe("postgres://localhost/x");
+    expect(listenUrl({ listenUrl: "postgres://direct/x" })).toBe("postgres://direct/x");
+    expect(listenUrl({ listenUrl: "none" })).toBeUndefined();
+    vi.stubEnv("TTS_MONITOR_DATABASE_LISTEN_URL", "none");
+    expect(listenUrl({})).toBeUndefined();
+    expect(listenUrl({ listenUrl: "postgres://direct/x" })).toBe("postgres://direct/x");
+    expect(() => listenUrl({ listenUrl: "nowhere" })).toThrow("the option listenUrl must be a URL like");
+    vi.stubEnv("TTS_MONITOR_DATABASE_LISTEN_URL", "nowhere");
+    expect(() => listenUrl({})).toThrow("TTS_MONITOR_DATABASE_LISTEN_URL must be a URL like");
+  });
+
   it("refuse an address that Prometheus must not scrape", () => {
     for (const advertiseAddress of ["169.254.169.254:80", ":9561", "host:0", 'host:1"}', "host:1/path"]) {
       expect(() => settings({ advertiseAddress })).toThrow("the option advertiseAddress must be");
     }
+  });
+});
+
+describe("the directory of a worker's spool", () => {
+  it("is the option's, else the variable's, else nowhere, wherever the process goes later", () => {
+    expect(settings({}).spoolDir).toBeUndefined();
+    vi.stubEnv("TTS_MONITOR_WORKER_SPOOL_DIR", "/var/spool/tts");
+    expect(settings({}).spoolDir).toBe("/var/spool/tts");
+    expect(settings({ spoolDir: "spool" }).spoolDir).toBe(resolve("spool"));
+  });
+
+  it("is refused by the name of the option or the variable", () => {
+    expect(() => settings({ spoolDir: "" })).toThrow("the option spoolDir must be a directory's path");
+    vi.stubEnv("TTS_MONITOR_WORKER_SPOOL_DIR", " ");
+    expect(() => settings({})).toThrow("TTS_MONITOR_WORKER_SPOOL_DIR must be a directory's path");
   });
 });
 
