@@ -1,6 +1,6 @@
 // What a TTS service imports. Nobody inside imports it, but for the demo, which is such a service.
 export type { MonitorStats } from "./collectors/stats.ts";
-export type { ExistingTask } from "./db/task-store.ts";
+export type { ExistingTask } from "./db/submit-store.ts";
 export type { Audio } from "./domain/audio.ts";
 export { FAILURE_REASONS, type FailureReason, type Reason } from "./domain/reason.ts";
 export type { Outcome, Status } from "./domain/task.ts";

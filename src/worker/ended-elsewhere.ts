@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { readEnded } from "../db/task-store.ts";
+import { readEnded } from "../db/end-store.ts";
 import { TaskEndedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";

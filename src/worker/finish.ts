@@ -1,4 +1,4 @@
-import { type Ending, end, readEndedAs, recordLate } from "../db/task-store.ts";
+import { type Ending, end, readEndedAs, recordLate } from "../db/end-store.ts";
 import { type Audio, isValidAudio } from "../domain/audio.ts";
 import type { LateOperation } from "../domain/events.ts";
 import { errorMessage, failureReason } from "../domain/reason.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTransient } from "../db/pool.ts";
+import { queueForStart, readStarted, start } from "../db/start-store.ts";
 import { readTask } from "../db/task-reader.ts";
-import { queueForStart, readStarted, start } from "../db/task-store.ts";
 import { isOutcome } from "../domain/task.ts";
 import {
   DatabaseUnavailableError,

@@ -1,14 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTransient } from "../db/pool.ts";
-import {
-  adoptPending,
-  follow,
-  followLeader,
-  insertPending,
-  insertStarted,
-  type NewTask,
-  startPendingOfContent,
-} from "../db/task-store.ts";
+import { insertStarted, startPendingOfContent } from "../db/start-store.ts";
+import { adoptPending, follow, followLeader, insertPending, type NewTask } from "../db/submit-store.ts";
 import { contentHash } from "../domain/content-hash.ts";
 import { parseId } from "../domain/task-status.ts";
 import {

@@ -1,8 +1,8 @@
 import { type MonitorStats, readStats } from "../collectors/stats.ts";
 import { textsCollector } from "../collectors/texts.ts";
 import { withSnapshot } from "../db/snapshot.ts";
+import { type ExistingTask, findByContent, follow } from "../db/submit-store.ts";
 import { readTaskOfText } from "../db/task-reader.ts";
-import { type ExistingTask, findByContent, follow } from "../db/task-store.ts";
 import { onAbort } from "../domain/abort.ts";
 import type { Audio } from "../domain/audio.ts";
 import { contentHash } from "../domain/content-hash.ts";

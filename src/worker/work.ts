@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ClaimedTask, claimOldest, queueOldest } from "../db/task-store.ts";
+import { type ClaimedTask, claimOldest, queueOldest } from "../db/start-store.ts";
 import { TtsMonitorError } from "../errors.ts";
 import { logChanges, reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";

@@ -1,13 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  claimOldest,
-  end,
-  insertPending,
-  insertStarted,
-  queueForStart,
-  queueOldest,
-  start,
-} from "../../src/db/task-store.ts";
+import { end } from "../../src/db/end-store.ts";
+import { claimOldest, insertStarted, queueForStart, queueOldest, start } from "../../src/db/start-store.ts";
+import { insertPending } from "../../src/db/submit-store.ts";
 import { beginDrain, type Slot } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { COMPLETED, HOUR, takeSlot } from "../support/tasks.ts";

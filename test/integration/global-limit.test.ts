@@ -1,8 +1,10 @@
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { end } from "../../src/db/end-store.ts";
 import { createPool } from "../../src/db/pool.ts";
 import { writeSharedSettings } from "../../src/db/settings-store.ts";
-import { claimOldest, end, insertPending, insertStarted, start } from "../../src/db/task-store.ts";
+import { claimOldest, insertStarted, start } from "../../src/db/start-store.ts";
+import { insertPending } from "../../src/db/submit-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { useTestDatabase } from "../support/postgres.ts";

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { expect, it } from "vitest";
+import { end, recordLate } from "../../src/db/end-store.ts";
 import { foldTasks, vacuumDeltas } from "../../src/db/ledger.ts";
 import { createPool } from "../../src/db/pool.ts";
+import { claimOldest, start } from "../../src/db/start-store.ts";
+import { followLeader, insertPending } from "../../src/db/submit-store.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
-import { claimOldest, end, followLeader, insertPending, recordLate, start } from "../../src/db/task-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { type Books, fallen, readBooks, recount } from "../support/recount.ts";

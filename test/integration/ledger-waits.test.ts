@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { expect, it } from "vitest";
+import { end, recordLate } from "../../src/db/end-store.ts";
 import { foldTasks, foldTexts } from "../../src/db/ledger.ts";
-import { end, insertPending, insertStarted, recordLate, start } from "../../src/db/task-store.ts";
+import { insertStarted, start } from "../../src/db/start-store.ts";
+import { insertPending } from "../../src/db/submit-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { countTexts, readBooks, readTextBooks, recount } from "../support/recount.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createPool, type Queryable } from "../../src/db/pool.ts";
-import { insertStarted, readStarted } from "../../src/db/task-store.ts";
+import { insertStarted, readStarted } from "../../src/db/start-store.ts";
 import { beat } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { HOUR, registration, takeSlot } from "../support/tasks.ts";

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { end } from "../../src/db/end-store.ts";
 import { createPool } from "../../src/db/pool.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
-import { end } from "../../src/db/task-store.ts";
 import { sweepJob } from "../../src/jobs/sweep.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { useTestDatabase } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { end, recordLate } from "../../src/db/end-store.ts";
 import { createPool } from "../../src/db/pool.ts";
 import { noteAnswer, sweepOverdue } from "../../src/db/sweep-store.ts";
-import { end, recordLate } from "../../src/db/task-store.ts";
 import { registerWorker } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { takeSlot } from "../support/tasks.ts";

@@ -1,19 +1,23 @@
 import * as audit from "../../src/db/audit-store.ts";
+import * as ending from "../../src/db/end-store.ts";
 import * as forgotten from "../../src/db/forgotten-store.ts";
 import * as ledger from "../../src/db/ledger.ts";
 import type { Queryable } from "../../src/db/pool.ts";
 import * as prune from "../../src/db/prune-store.ts";
 import * as repair from "../../src/db/repair-store.ts";
 import * as settings from "../../src/db/settings-store.ts";
+import * as starting from "../../src/db/start-store.ts";
+import * as submission from "../../src/db/submit-store.ts";
 import * as sweep from "../../src/db/sweep-store.ts";
 import * as reader from "../../src/db/task-reader.ts";
-import * as tasks from "../../src/db/task-store.ts";
 import * as workers from "../../src/db/worker-store.ts";
 import { planRepair } from "../../src/domain/repair.ts";
 import { COMPLETED, HOUR, hashOf, registration, takeSlot } from "./tasks.ts";
 
 const STORES = {
-  ...tasks,
+  ...submission,
+  ...starting,
+  ...ending,
   ...reader,
   ...workers,
   ...sweep,
@@ -52,23 +56,23 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     noteAnswer: () => sweep.noteAnswer(db),
     readScrapeTargets: () => workers.readScrapeTargets(db),
     insertPending: async () => {
-      pending = (await tasks.insertPending(db, task(1))) ?? 0n;
+      pending = (await submission.insertPending(db, task(1))) ?? 0n;
     },
-    findByContent: () => tasks.findByContent(db, hashOf(1), HOUR),
-    followLeader: () => tasks.followLeader(db, 2n, hashOf(1), HOUR),
-    follow: () => tasks.follow(db, 3n, pending),
-    queueForStart: () => tasks.queueForStart(db, pending, slot),
-    start: () => tasks.start(db, pending, slot, HOUR),
-    readStarted: () => tasks.readStarted(db, pending, slot),
-    end: () => tasks.end(db, pending, COMPLETED),
-    readEndedAs: () => tasks.readEndedAs(db, pending, COMPLETED),
-    readEnded: () => tasks.readEnded(db, [pending]),
-    recordLate: () => tasks.recordLate(db, pending),
+    findByContent: () => submission.findByContent(db, hashOf(1), HOUR),
+    followLeader: () => submission.followLeader(db, 2n, hashOf(1), HOUR),
+    follow: () => submission.follow(db, 3n, pending),
+    queueForStart: () => starting.queueForStart(db, pending, slot),
+    start: () => starting.start(db, pending, slot, HOUR),
+    readStarted: () => starting.readStarted(db, pending, slot),
+    end: () => ending.end(db, pending, COMPLETED),
+    readEndedAs: () => ending.readEndedAs(db, pending, COMPLETED),
+    readEnded: () => ending.readEnded(db, [pending]),
+    recordLate: () => ending.recordLate(db, pending),
     readTask: () => reader.readTask(db, pending),
     readTasksOf: () => reader.readTasksOf(db, slot, [pending]),
     readTaskOfText: () => reader.readTaskOfText(db, 2n),
     insertStarted: async () => {
-      started = (await tasks.insertStarted(db, task(2), 1)) ?? 0n;
+      started = (await starting.insertStarted(db, task(2), 1)) ?? 0n;
     },
     sweepOverdue: async () => {
       await db.query("update tts_monitor.tasks set deadline_at = started_at where id = $1", [started]);
@@ -76,19 +80,19 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     },
     adoptPending: async () => {
       await retry(3);
-      return tasks.adoptPending(db, hashOf(3), slot);
+      return submission.adoptPending(db, hashOf(3), slot);
     },
     startPendingOfContent: async () => {
       await retry(4);
-      return tasks.startPendingOfContent(db, hashOf(4), slot, HOUR);
+      return starting.startPendingOfContent(db, hashOf(4), slot, HOUR);
     },
     claimOldest: async () => {
       await retry(5);
-      return tasks.claimOldest(db, slot, HOUR);
+      return starting.claimOldest(db, slot, HOUR);
     },
     queueOldest: async () => {
       await retry(6);
-      return tasks.queueOldest(db, slot);
+      return starting.queueOldest(db, slot);
     },
     disownForgotten: async () => {
       await db.query(

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import type pg from "pg";
+import { end, recordLate } from "../../src/db/end-store.ts";
 import { foldTasks } from "../../src/db/ledger.ts";
+import { start } from "../../src/db/start-store.ts";
+import { followLeader, insertPending } from "../../src/db/submit-store.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
-import { end, followLeader, insertPending, recordLate, start } from "../../src/db/task-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { DURATION_BUCKETS, QUEUE_WAIT_BUCKETS } from "../../src/domain/buckets.ts";
 import { FAILURE_REASONS, TIMEOUT_REASONS } from "../../src/domain/reason.ts";

@@ -1,5 +1,5 @@
+import type { Ending } from "../../src/db/end-store.ts";
 import type { Queryable } from "../../src/db/pool.ts";
-import type { Ending } from "../../src/db/task-store.ts";
 import { registerWorker, type Slot } from "../../src/db/worker-store.ts";
 
 export const HOUR = 3_600_000;
