@@ -68,7 +68,7 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
       sockets.delete(from);
       orphans.delete(from);
       // The end of a connection is a message too.
-      if (dead || mode === "hang") orphans.add(to);
+      if (mode === "hang") orphans.add(to);
       else to.destroy();
     });
   }
