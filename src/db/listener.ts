@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { OperationError } from "../errors.ts";
+import { KEEPALIVES } from "./pool.ts";
 
 export interface ListenerOptions {
   /** the server's own address: a pooler in transaction mode passes no notification on */
@@ -75,6 +76,7 @@ async function listenUntilBroken(
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     query_timeout: QUERY_TIMEOUT,
+    options: KEEPALIVES,
     keepAlive: true,
     stream: () => socket,
   });

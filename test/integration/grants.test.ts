@@ -16,7 +16,7 @@ const pools: pg.Pool[] = [];
 
 /** A role that may log in, and a pool of its connections. */
 async function createRole(purpose: string): Promise<{ role: string; pool: pg.Pool }> {
-  const url = new URL(database().url);
+  const url = new URL(database().directUrl);
   const role = `${purpose} of ${url.pathname.slice(1)}`;
   await database().pool.query(`create role "${role}" login password 'secret'`);
   roles.push(role);
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const [readers, writers] = [await createRole("reader"), await createRole("writer")];
   reader = readers.pool;
   writer = writers.pool;
-  await migrate(database().url, { reader: readers.role, writer: writers.role });
+  await migrate(database().directUrl, { reader: readers.role, writer: writers.role });
 });
 
 afterAll(async () => {
@@ -58,7 +58,7 @@ async function tables(): Promise<string[]> {
 
 describe("the reader", () => {
   it.each(["counted directly", "tracked"])("can read all that a scrape needs, texts %s", async (how) => {
-    if (how === "tracked") await migrate(database().url, { trackAppTables: true });
+    if (how === "tracked") await migrate(database().directUrl, { trackAppTables: true });
     const collectors = createCollectors({ pendingTimeout: 1000, texts: textsCollector(0) });
     const read = await withSnapshot(reader, performance.now() + 5000, async ({ client }) => {
       const families = [];
@@ -116,7 +116,7 @@ describe("the application", () => {
   it("writes its tables without any right on our schema, and is counted", async () => {
     const { role, pool } = await createRole("application");
     await database().pool.query(`grant all on tts_texts, tts_audios to "${role}"`);
-    await migrate(database().url, { trackAppTables: true });
+    await migrate(database().directUrl, { trackAppTables: true });
     await pool.query(`
       insert into tts_texts (id, is_deleted) values (200, 0), (201, 0);
       insert into tts_audios (text_id, file_size, is_deleted) values (200, 5000, 0);
@@ -132,7 +132,7 @@ describe("the application", () => {
 });
 
 it("a grant to a role that is not there says so in one line", async () => {
-  await expect(migrate(database().url, { reader: 'no "such" role' })).rejects.toThrow(
+  await expect(migrate(database().directUrl, { reader: 'no "such" role' })).rejects.toThrow(
     /^there is no role no "such" role to grant to: create it first$/,
   );
 });

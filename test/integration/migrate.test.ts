@@ -30,7 +30,7 @@ describe("migrate", () => {
   const database = useTestDatabase({ migrated: false });
 
   it("succeeds twenty times at once, and applies each migration once", async () => {
-    const results = await Promise.all(Array.from({ length: 20 }, () => migrate(database().url)));
+    const results = await Promise.all(Array.from({ length: 20 }, () => migrate(database().directUrl)));
     expect(results.map(({ version }) => version)).toEqual(Array(20).fill(SCHEMA_VERSION));
     const names = await appliedNames(database().pool);
     expect(results.flatMap(({ applied }) => applied).sort()).toEqual(names);
@@ -40,12 +40,12 @@ describe("migrate", () => {
 
   it("changes nothing when run again", async () => {
     const before = await fingerprint(database().pool);
-    expect(await migrate(database().url)).toEqual({ applied: [], version: SCHEMA_VERSION });
+    expect(await migrate(database().directUrl)).toEqual({ applied: [], version: SCHEMA_VERSION });
     expect(await fingerprint(database().pool)).toBe(before);
   });
 
   it("refuses a newer schema with one line, and leaves it untouched", async () => {
-    const { pool, url } = database();
+    const { pool, directUrl: url } = database();
     await pool.query("insert into tts_monitor.migrations (name, run_on) values ('9000_future', now())");
     const before = await fingerprint(pool);
     await expect(migrate(url, { trackAppTables: true, reader: "nobody" })).rejects.toThrow(
@@ -57,7 +57,7 @@ describe("migrate", () => {
 
 describe("a role with a search path of its own", () => {
   it("installs the schema, and tracks the application's tables of that path", async () => {
-    const { url, pool, drop } = await createTestDatabase({ migrated: false });
+    const { directUrl: url, pool, drop } = await createTestDatabase({ migrated: false });
     const role = `installer_${new URL(url).pathname.slice(1)}`;
     const database = new URL(url).pathname.slice(1);
     const client = new pg.Client({ connectionString: url });

@@ -9,6 +9,9 @@ import { type PgBouncer, startPgBouncer } from "./pgbouncer.ts";
 import { programPath } from "./programs.ts";
 import { startTemporaryServer, type TemporaryServer } from "./temporary-server.ts";
 
+/** Whether the program under test reaches its database by way of a pgbouncer. */
+export const BEHIND_PGBOUNCER = process.env["TEST_PGBOUNCER"] === "1";
+
 export interface TestDatabaseOptions {
   /** default true: with our schema in it; false: empty */
   migrated?: boolean;
@@ -32,7 +35,7 @@ export async function createTestDatabase({
   const name = `test_${randomBytes(6).toString("hex")}`;
   await onServer(`create database ${name} template ${migrated ? TEMPLATE : "template1"}`);
   const directUrl = urlOf(inject("postgresUrl"), name);
-  const bouncer = process.env["TEST_PGBOUNCER"] === "1" ? await bouncerBefore(directUrl) : undefined;
+  const bouncer = BEHIND_PGBOUNCER ? await bouncerBefore(directUrl) : undefined;
   const pool = new pg.Pool({
     connectionString: directUrl,
     max: 5,

@@ -17,7 +17,7 @@ export function useRoles(database: () => TestDatabase, kinds: readonly string[])
     for (const kind of kinds) {
       const name = `${kind}_${randomBytes(6).toString("hex")}`;
       await database().pool.query(`create role ${name} login password 'secret'`);
-      const url = new URL(database().url);
+      const url = new URL(database().directUrl);
       url.username = name;
       url.password = "secret";
       roles.set(kind, { name, url: url.href, pool: new pg.Pool({ connectionString: url.href, max: 2 }) });
