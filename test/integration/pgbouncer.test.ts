@@ -148,7 +148,7 @@ async function holdListening(): Promise<() => Promise<void>> {
 
 /** What the server holds a worker's sessions to. */
 async function settingsOf(url: string): Promise<unknown> {
-  const pool = createPool({ url, max: 1, applicationName: "settings", statementTimeout: 5000, onError() {} });
+  const pool = createPool({ url, max: 1, applicationName: "settings", statementTimeout: 4000, onError() {} });
   try {
     const { rows } = await pool.query(
       `select name, setting from pg_settings where name = any(array[
