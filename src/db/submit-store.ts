@@ -78,7 +78,10 @@ const LEADER = `
     select id as "taskId", text_id as "textId", status from candidates order by status = 'completed' limit 1
   )`;
 
-/** Lets a text follow the task that answers for its content, and counts the submission as deduplicated. */
+/**
+ * Lets a text follow the task that answers for its content, and counts the submission as deduplicated. The task is
+ * locked against being pruned meanwhile.
+ */
 export async function followLeader(
   db: Queryable,
   textId: bigint,
@@ -87,13 +90,14 @@ export async function followLeader(
 ): Promise<ExistingTask | undefined> {
   const { rows } = await db.query<ExistingTask>(
     `${LEADER},
-     counted as (insert into tts_monitor.task_deltas (event) select 'deduplicated' from leader),
+     kept as (select leader.* from leader join tts_monitor.tasks on id = "taskId" for key share of tasks),
+     counted as (insert into tts_monitor.task_deltas (event) select 'deduplicated' from kept),
      followed as (
        insert into tts_monitor.followers (text_id, task_id)
-       select $3, "taskId" from leader where "textId" <> $3
+       select $3, "taskId" from kept where "textId" <> $3
        on conflict (text_id, task_id) do update set followed_at = excluded.followed_at
      )
-     select * from leader`,
+     select * from kept`,
     [contentHash, dedupWindow, textId],
   );
   return rows[0];
@@ -103,7 +107,7 @@ export async function followLeader(
 export async function follow(db: Queryable, textId: bigint, taskId: bigint): Promise<boolean> {
   const { rowCount } = await db.query(
     `insert into tts_monitor.followers (text_id, task_id)
-     select $1, id from tts_monitor.tasks where id = $2
+     select $1, id from tts_monitor.tasks where id = $2 for key share
      on conflict (text_id, task_id) do update set followed_at = excluded.followed_at`,
     [textId, taskId],
   );

@@ -46,6 +46,7 @@ async function watch({ scrape }: ServeProcess, until: AbortSignal): Promise<numb
     expectNoFall(before, now);
     most = Math.max(most, total(now, "tts_db_concurrency_in_use") ?? Number.NaN);
     before = now;
+    await sleep(50);
   } while (!until.aborted);
   return most;
 }

@@ -5,11 +5,13 @@ import { trackAppTables } from "../../src/db/app-tables.ts";
 import { foldTasks, foldTexts } from "../../src/db/ledger.ts";
 import { createPool } from "../../src/db/pool.ts";
 import { pruneTextStates, pruneWorkers } from "../../src/db/prune-store.ts";
+import { followLeader } from "../../src/db/submit-store.ts";
 import { prune } from "../../src/jobs/prune.ts";
+import { eventually } from "../support/eventually.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { type Books, countTexts, fallen, readBooks, readTextBooks } from "../support/recount.ts";
 import { createAppTables } from "../support/seed.ts";
-import { takeSlot } from "../support/tasks.ts";
+import { hashOf, takeSlot } from "../support/tasks.ts";
 import { withClient } from "../support/with-client.ts";
 
 const DAY = 86_400_000;
@@ -123,6 +125,27 @@ describe("pruning tasks", () => {
       await stranger.query("rollback");
     });
     expect(await prune(pool, RETENTION, never)).toMatchObject({ tasks: 2 });
+  });
+
+  it("makes a duplicate that is about to follow a removed task a submission of its own, and no error", async () => {
+    const content = hashOf(1);
+    await sql(
+      "insert into tts_monitor.tasks (text_id, content_hash, status, finished_at) values (1, $1, 'completed', clock_timestamp())",
+      [content],
+    );
+    await withClient(database().pool, async (pruner) => {
+      await pruner.query("begin");
+      await pruner.query("delete from tts_monitor.tasks where content_hash = $1", [content]);
+      const following = followLeader(pool, 2n, content, DAY);
+      await eventually("it waits for the row", async () => {
+        const waiting = await sql(
+          "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'prune'",
+        );
+        return waiting.length === 1;
+      });
+      await pruner.query("commit");
+      expect(await following).toBeUndefined();
+    });
   });
 
   it("by many at once removes each row once, and books it once", async () => {

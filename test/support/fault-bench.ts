@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { expect } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
@@ -151,6 +152,7 @@ function watcher(sql: FaultBench["sql"]) {
           await Promise.all([scrape(exporter()), countSessions()]).catch((error: unknown) =>
             problems.push(error),
           );
+          await sleep(50);
         }
       })();
     },
