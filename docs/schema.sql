@@ -293,6 +293,27 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION tts_monitor.free_slots()
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (select concurrency_global is null from tts_monitor.settings) then
+    return null;
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'a task cannot be started under the global limit in a % transaction: use read committed',
+      current_setting('transaction_isolation') using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
+  return (
+    select concurrency_global - (select count(*) from tts_monitor.tasks where status = 'processing')
+    from tts_monitor.settings
+  );
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION tts_monitor.is_alive(is_deleted bigint)
  RETURNS smallint
  LANGUAGE sql
@@ -323,51 +344,34 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION tts_monitor.may_start()
- RETURNS boolean
- LANGUAGE plpgsql
- COST 10000
-AS $function$
-begin
-  if (select concurrency_global is null from tts_monitor.settings) then
-    return true;
-  end if;
-  if current_setting('transaction_isolation') <> 'read committed' then
-    raise exception 'a task cannot be started under the global limit in a % transaction: use read committed',
-      current_setting('transaction_isolation') using errcode = 'object_not_in_prerequisite_state';
-  end if;
-  perform pg_advisory_xact_lock(hashtextextended('tts_monitor.may_start', 0));
-  return (select count(*) from tts_monitor.tasks where status = 'processing')
-    < coalesce((select concurrency_global from tts_monitor.settings), 2147483647);
-end
-$function$
-;
-
 CREATE OR REPLACE FUNCTION tts_monitor.may_start(created timestamp with time zone, task bigint)
  RETURNS boolean
  LANGUAGE plpgsql
  COST 10000
 AS $function$
 declare
-  free bigint;
+  free bigint := tts_monitor.free_slots();
 begin
-  if (select concurrency_global is null from tts_monitor.settings) then
-    return true;
-  end if;
-  if not tts_monitor.may_start() then
-    return false;
-  end if;
-  select s.concurrency_global - (select count(*) from tts_monitor.tasks where status = 'processing')
-  into free from tts_monitor.settings s;
-  return free is null or free > (
+  return free is null or free > 0 and free > (
     select count(*) from (
       select from tts_monitor.tasks t
       join tts_monitor.worker_states w on w.worker = t.worker and w.incarnation = t.incarnation
       where t.status = 'pending' and t.ready_at is not null and (t.created_at, t.id) < (created, task)
         and w.state = 'live'
-      limit free
+      limit greatest(free, 0)
     ) older
   );
+end
+$function$
+;
+
+CREATE OR REPLACE FUNCTION tts_monitor.may_start()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ COST 10000
+AS $function$
+begin
+  return coalesce(tts_monitor.free_slots() > 0, true);
 end
 $function$
 ;
@@ -387,8 +391,11 @@ begin
       else instant
     end,
     answered_at = instant
-  where answered_at not between instant - interval '0.25 seconds' and instant + interval '1 second'
-    and singleton = any(array(select singleton from tts_monitor.reachability for update skip locked));
+  where singleton = any(array(
+    select singleton from tts_monitor.reachability
+    where answered_at not between instant - interval '0.25 seconds' and instant + interval '1 second'
+    for update skip locked
+  ));
 end
 $function$
 ;

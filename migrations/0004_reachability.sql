@@ -32,8 +32,11 @@ begin
       else instant
     end,
     answered_at = instant
-  where answered_at not between instant - interval '0.25 seconds' and instant + interval '1 second'
-    and singleton = any(array(select singleton from tts_monitor.reachability for update skip locked));
+  where singleton = any(array(
+    select singleton from tts_monitor.reachability
+    where answered_at not between instant - interval '0.25 seconds' and instant + interval '1 second'
+    for update skip locked
+  ));
 end
 $$;
 
