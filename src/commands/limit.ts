@@ -1,4 +1,5 @@
-import { type ConcurrencyState, readConcurrency, writeConcurrencyLimit } from "../db/settings-store.ts";
+import { type ConcurrencyReading, concurrencyCollector } from "../collectors/concurrency.ts";
+import { writeConcurrencyLimit } from "../db/settings-store.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with-database.ts";
 
@@ -8,19 +9,19 @@ export const limitCommand: Command<"limit"> = {
     "prints the global limit of tasks in processing, sets it or removes it; serve sets its own when it starts",
   run: ({ database, concurrency, unlimited }, io) =>
     withDatabase("limit", database.url, io, async (pool) => {
-      const before = await readConcurrency(pool);
+      const before = await concurrencyCollector.read(pool);
       const wanted = unlimited ? null : concurrency.global;
       if (wanted === undefined) {
-        io.print(`${inWords(before)}; tasks in processing: ${before.processing}`);
+        io.print(`${inWords(before)}; tasks in processing: ${before.inUse}`);
         return 0;
       }
       await writeConcurrencyLimit(pool, wanted);
-      const now = await readConcurrency(pool);
-      io.print(`${inWords(now)} (before: ${inWords(before)}); tasks in processing: ${now.processing}`);
+      const now = await concurrencyCollector.read(pool);
+      io.print(`${inWords(now)} (before: ${inWords(before)}); tasks in processing: ${now.inUse}`);
       return 0;
     }),
 };
 
-function inWords({ limit }: ConcurrencyState): string {
-  return limit === null ? "no global limit" : `global limit ${limit}`;
+function inWords({ global }: ConcurrencyReading): string {
+  return global === null ? "no global limit" : `global limit ${global}`;
 }

@@ -17,24 +17,6 @@ export async function writeSharedSettings(db: Queryable, settings: SharedSetting
   );
 }
 
-export interface ConcurrencyState {
-  /** null: no limit */
-  limit: number | null;
-  /** tasks that count against it now */
-  processing: number;
-}
-
-export async function readConcurrency(db: Queryable): Promise<ConcurrencyState> {
-  const { rows } = await db.query<ConcurrencyState>(
-    `select concurrency_global as limit,
-       (select count(*) from tts_monitor.tasks where status = 'processing')::integer as processing
-     from tts_monitor.settings`,
-  );
-  const [row] = rows;
-  if (!row) throw new Error("tts_monitor.settings has no row");
-  return row;
-}
-
 /** Sets the global limit, or removes it (null), for every start from now on; the other settings stay. */
 export async function writeConcurrencyLimit(db: Queryable, limit: number | null): Promise<void> {
   await db.query("update tts_monitor.settings set concurrency_global = $1", [limit]);

@@ -18,20 +18,32 @@ const SHORTEST_PAUSE = 50;
 const LONGEST_PAUSE = 250;
 
 /** Waits for a slot and for leave to start. @throws as `startWhenAllowed` */
-export async function waitForStart(
+export function waitForStart(
   context: WorkerContext,
   task: KnownTask,
 ): Promise<{ waited: number; release: Release }> {
-  context.waiting.add(task.taskId);
-  let release: Release | undefined;
+  return listedAsWaiting(context, task, async () => {
+    const release = await context.limiter.acquire();
+    try {
+      return { waited: await startWhenAllowed(context, task), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  });
+}
+
+/** Does the work while the task is listed among those that wait: what is not listed anywhere counts as forgotten. */
+export async function listedAsWaiting<T>(
+  { waiting }: WorkerContext,
+  { taskId }: KnownTask,
+  work: () => Promise<T>,
+): Promise<T> {
+  waiting.add(taskId);
   try {
-    release = await context.limiter.acquire();
-    return { waited: await startWhenAllowed(context, task), release };
-  } catch (error) {
-    release?.();
-    throw error;
+    return await work();
   } finally {
-    context.waiting.delete(task.taskId);
+    waiting.delete(taskId);
   }
 }
 

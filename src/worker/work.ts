@@ -6,7 +6,7 @@ import type { WorkerContext } from "./context.ts";
 import { execute, type TaskHandler } from "./execute.ts";
 import type { Release } from "./limiter.ts";
 import type { LoopProgress } from "./progress.ts";
-import { startWhenAllowed } from "./start.ts";
+import { listedAsWaiting, startWhenAllowed } from "./start.ts";
 
 // Between two looks for pending tasks when there was none: a ring may be missed, and a dead worker's tasks ring none.
 const IDLE = 1000;
@@ -74,15 +74,13 @@ async function claimOne(
 
 /** Starts the oldest pending task; where the global limit keeps it back it holds its place, and is waited for. */
 async function claim(context: WorkerContext, progress: LoopProgress): Promise<ClaimedTask | undefined> {
-  const { pool, slot, settings, waiting } = context;
+  const { pool, slot, settings } = context;
   const claimed = await claimOldest(pool, slot, settings.taskTimeout);
   if (claimed) return claimed;
   const keptBack = await queueOldest(pool, slot);
   if (!keptBack) return undefined;
-  waiting.add(keptBack.taskId);
-  try {
-    return { ...keptBack, waited: await startWhenAllowed(context, keptBack, progress.turn) };
-  } finally {
-    waiting.delete(keptBack.taskId);
-  }
+  return listedAsWaiting(context, keptBack, async () => ({
+    ...keptBack,
+    waited: await startWhenAllowed(context, keptBack, progress.turn),
+  }));
 }

@@ -108,7 +108,6 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
       );
       return forgotten.endForgotten(db, slot, []);
     },
-    readConcurrency: () => settings.readConcurrency(db),
     writeConcurrencyLimit: () => settings.writeConcurrencyLimit(db, 100),
     countTasks: () => audit.countTasks(db),
     countTexts: () => audit.countTexts(db),
