@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withClient } from "../../src/db/connect.ts";
 import { eventually } from "../support/eventually.ts";
 import { total } from "../support/exposition.ts";
 import { type FaultBench, HEARTBEAT_TIMEOUT, startFaultBench } from "../support/fault-bench.ts";
@@ -164,10 +165,9 @@ it("after all of this the books are exact, no scrape and no count of sessions wa
 });
 
 async function readOnly(value: "on" | "off"): Promise<void> {
-  const client = new pg.Client({ connectionString: server.url });
-  await client.connect();
-  await client.query("set default_transaction_read_only = off");
-  await client.query(`alter system set default_transaction_read_only = ${value}`);
-  await client.query("select pg_reload_conf()");
-  await client.end();
+  await withClient(server.url, "test support", async (client) => {
+    await client.query("set default_transaction_read_only = off");
+    await client.query(`alter system set default_transaction_read_only = ${value}`);
+    await client.query("select pg_reload_conf()");
+  });
 }

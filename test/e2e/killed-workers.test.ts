@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { expectInvariants, expectNoFall, type Line, total } from "../support/exposition.ts";
+import { total } from "../support/exposition.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { type ServeProcess, startServe, startWorker } from "../support/serve.ts";
+import { type ServeProcess, startServe, startWorker, watchScrapes } from "../support/serve.ts";
 
 const KILLS = 100;
 const AT_ONCE = 10;
@@ -36,18 +36,13 @@ async function killOne(number: number): Promise<{ worker: string; killedAt: Date
   return { worker, killedAt: row?.now };
 }
 
-/** Scrapes again and again until the signal; every scrape is looked at. @returns the most that ran at once */
-async function watch({ scrape }: ServeProcess, until: AbortSignal): Promise<number> {
-  let before: Line[] = [];
+/** Looks at every scrape until the signal. @returns the most that ran at once */
+async function watch(exporter: ServeProcess, until: AbortSignal): Promise<number> {
   let most = 0;
-  do {
-    const now = await scrape();
-    expectInvariants(now);
-    expectNoFall(before, now);
-    most = Math.max(most, total(now, "tts_db_concurrency_in_use") ?? Number.NaN);
-    before = now;
+  await watchScrapes(exporter, until, async (lines) => {
+    most = Math.max(most, total(lines, "tts_db_concurrency_in_use") ?? Number.NaN);
     await sleep(50);
-  } while (!until.aborted);
+  });
   return most;
 }
 

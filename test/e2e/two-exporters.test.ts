@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { expectInvariants, expectNoFall, type Line, total } from "../support/exposition.ts";
+import { total } from "../support/exposition.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { type ServeProcess, startServe } from "../support/serve.ts";
+import { type ServeProcess, startServe, watchScrapes } from "../support/serve.ts";
 import { instantly, useWorkers } from "../support/workers.ts";
 
 const WRITERS = 8;
@@ -28,18 +28,13 @@ async function leaveOverdue(textId: number): Promise<void> {
   );
 }
 
-/** Scrapes one exporter again and again until the signal; every scrape is looked at. */
-async function watch({ scrape }: ServeProcess, until: AbortSignal): Promise<number> {
-  let before: Line[] = [];
+/** Looks at every scrape of one exporter until the signal. @returns how many there were */
+async function watch(exporter: ServeProcess, until: AbortSignal): Promise<number> {
   let scrapes = 0;
-  do {
-    const now = await scrape();
-    expect(total(now, "tts_db_up")).toBe(1);
-    expectInvariants(now);
-    expectNoFall(before, now);
-    before = now;
+  await watchScrapes(exporter, until, (lines) => {
+    expect(total(lines, "tts_db_up")).toBe(1);
     scrapes++;
-  } while (!until.aborted);
+  });
   return scrapes;
 }
 

@@ -4,7 +4,6 @@ import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { end } from "../../src/db/end-store.ts";
 import { foldTasks, foldTexts } from "../../src/db/ledger.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { start } from "../../src/db/start-store.ts";
 import { insertPending } from "../../src/db/submit-store.ts";
 import type { LedgerName } from "../../src/domain/audit.ts";
@@ -12,6 +11,7 @@ import { audit, auditJob } from "../../src/jobs/audit.ts";
 import { prune } from "../../src/jobs/prune.ts";
 import { repairTasks } from "../../src/jobs/repair.ts";
 import { bypassTriggers } from "../support/bypass.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { type Books, countTexts, fallen, readBooks, readTextBooks } from "../support/recount.ts";
 import { createAppTables, seedTasks, track } from "../support/seed.ts";
@@ -23,13 +23,7 @@ const never = new AbortController().signal;
 
 let pool: pg.Pool;
 beforeAll(async () => {
-  pool = createPool({
-    url: database().url,
-    max: 12,
-    applicationName: "audit",
-    statementTimeout: 5000,
-    onError() {},
-  });
+  pool = openPool(database().url, "audit", 12);
   await createAppTables(database().pool);
   await track(database().pool);
   await seedTasks(database().pool);

@@ -1,12 +1,12 @@
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { end } from "../../src/db/end-store.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { writeSharedSettings } from "../../src/db/settings-store.ts";
 import { claimOldest, insertStarted, start } from "../../src/db/start-store.ts";
 import { insertPending } from "../../src/db/submit-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { eventually } from "../support/eventually.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { COMPLETED, HOUR, takeSlot } from "../support/tasks.ts";
 
@@ -16,14 +16,7 @@ const database = useTestDatabase();
 let pool: pg.Pool;
 let slot: Slot;
 
-const openPool = () =>
-  createPool({
-    url: database().url,
-    max: STARTERS,
-    applicationName: "starters",
-    statementTimeout: 20_000,
-    onError() {},
-  });
+const openStarters = () => openPool(database().url, "starters", STARTERS, 20_000);
 const limit = (concurrencyGlobal: number | null) =>
   writeSharedSettings(pool, { concurrencyGlobal, sloLatency: 60_000 });
 const record = (owner = slot) =>
@@ -33,7 +26,7 @@ const record = (owner = slot) =>
 const submission = () => ({ textId: 1n, contentHash: null, slot, dedupWindow: HOUR });
 
 beforeAll(async () => {
-  pool = openPool();
+  pool = openStarters();
   slot = await takeSlot(pool);
 });
 afterAll(() => pool.end());
@@ -93,7 +86,7 @@ describe("the global limit", () => {
   it("holds in a database whose transactions are repeatable read by default", async () => {
     const name = new URL(database().url).pathname.slice(1);
     await pool.query(`alter database ${name} set default_transaction_isolation = 'repeatable read'`);
-    const strict = openPool();
+    const strict = openStarters();
     try {
       await limit(3);
       expect(await compete(strict, 4)).toBe(3);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCollectors } from "../../src/collectors/index.ts";
 import { textsCollector } from "../../src/collectors/texts.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { withSnapshot } from "../../src/db/snapshot.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { countTexts, readTextBooks } from "../support/recount.ts";
 import { callEveryStoreFunction, STORE_FUNCTIONS } from "../support/store-calls.ts";
@@ -22,13 +22,7 @@ async function createRole(purpose: string): Promise<{ role: string; pool: pg.Poo
   roles.push(role);
   url.username = encodeURIComponent(role);
   url.password = "secret";
-  const pool = createPool({
-    url: url.href,
-    max: 2,
-    applicationName: purpose,
-    statementTimeout: 5000,
-    onError() {},
-  });
+  const pool = openPool(url.href, purpose, 2);
   pools.push(pool);
   return { role, pool };
 }

@@ -3,11 +3,11 @@ import pg from "pg";
 import { expect, it } from "vitest";
 import { end, recordLate } from "../../src/db/end-store.ts";
 import { foldTasks, vacuumDeltas } from "../../src/db/ledger.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { claimOldest, start } from "../../src/db/start-store.ts";
 import { followLeader, insertPending } from "../../src/db/submit-store.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { type Books, fallen, readBooks, recount } from "../support/recount.ts";
 import { COMPLETED, FAILED, HOUR, hashOf, takeSlot } from "../support/tasks.ts";
@@ -20,13 +20,7 @@ const counted = { late: 0, deduplicated: 0 };
 
 it("every snapshot balances while writers, folders and vacuum work at once, and the end equals a recount", async () => {
   await database().pool.query("create table gone (like tts_monitor.tasks)");
-  const pool = createPool({
-    url: database().url,
-    max: WRITERS + 3,
-    applicationName: "concurrent",
-    statementTimeout: 20_000,
-    onError() {},
-  });
+  const pool = openPool(database().url, "concurrent", WRITERS + 3, 20_000);
   const watcher = new pg.Client({ connectionString: database().url });
   await watcher.connect();
   try {

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import pg from "pg";
 import request from "supertest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPool } from "../../src/db/pool.ts";
 import { collectedLog } from "../support/collected-log.ts";
 import { eventually } from "../support/eventually.ts";
 import { useExporter } from "../support/exporter.ts";
 import { type Line, parseExposition, total } from "../support/exposition.ts";
+import { openPool } from "../support/open-pool.ts";
 import { type PgBouncer, POOL_SIZE, startPgBouncer } from "../support/pgbouncer.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { describeWith } from "../support/programs.ts";
@@ -148,7 +148,7 @@ async function holdListening(): Promise<() => Promise<void>> {
 
 /** What the server holds a worker's sessions to. */
 async function settingsOf(url: string): Promise<unknown> {
-  const pool = createPool({ url, max: 1, applicationName: "settings", statementTimeout: 4000, onError() {} });
+  const pool = openPool(url, "settings", 1, 4000);
   try {
     const { rows } = await pool.query(
       `select name, setting from pg_settings where name = any(array[

@@ -3,11 +3,11 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { trackAppTables } from "../../src/db/app-tables.ts";
 import { foldTasks, foldTexts } from "../../src/db/ledger.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { pruneTextStates, pruneWorkers } from "../../src/db/prune-store.ts";
 import { followLeader } from "../../src/db/submit-store.ts";
 import { prune } from "../../src/jobs/prune.ts";
 import { eventually } from "../support/eventually.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { type Books, countTexts, fallen, readBooks, readTextBooks } from "../support/recount.ts";
 import { createAppTables } from "../support/seed.ts";
@@ -23,13 +23,7 @@ const never = new AbortController().signal;
 
 let pool: pg.Pool;
 beforeAll(() => {
-  pool = createPool({
-    url: database().url,
-    max: 4,
-    applicationName: "prune",
-    statementTimeout: 5000,
-    onError() {},
-  });
+  pool = openPool(database().url, "prune", 4);
 });
 afterAll(() => pool.end());
 

@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { foldTasks } from "../../src/db/ledger.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
 import { DuplicateTaskError, TaskEndedError, type TaskMonitor } from "../../src/index.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { instantly, useWorkers } from "../support/workers.ts";
 
@@ -16,13 +16,7 @@ const database = useTestDatabase();
 const openWorker = useWorkers(() => database().url);
 let jobs: pg.Pool;
 beforeAll(() => {
-  jobs = createPool({
-    url: database().url,
-    max: 4,
-    applicationName: "jobs",
-    statementTimeout: 5000,
-    onError() {},
-  });
+  jobs = openPool(database().url, "jobs", 4);
 });
 afterAll(() => jobs.end());
 

@@ -1,20 +1,15 @@
 import { expect, it } from "vitest";
-import { createPool, type Queryable } from "../../src/db/pool.ts";
+import type { Queryable } from "../../src/db/pool.ts";
 import { insertStarted, readStarted } from "../../src/db/start-store.ts";
 import { beat } from "../../src/db/worker-store.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { HOUR, registration, takeSlot } from "../support/tasks.ts";
 
 const database = useTestDatabase();
 
 it("of two processes that take a slot at once, the one that lost it ends nothing of the owner's", async () => {
-  const pool = createPool({
-    url: database().url,
-    max: 2,
-    applicationName: "takeover",
-    statementTimeout: 5000,
-    onError() {},
-  });
+  const pool = openPool(database().url, "takeover", 2);
   try {
     // The loser is held up between its two statements; meanwhile the winner, whose number is the lower one,
     // registers and starts a task.

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Ending } from "../../src/db/end-store.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { readInstallation } from "../../src/db/settings-store.ts";
 import { insertStarted } from "../../src/db/start-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
@@ -16,6 +15,7 @@ import { applyFinish } from "../../src/worker/finish.ts";
 import { type Finish, lineOf } from "../../src/worker/finish-record.ts";
 import { openSpool } from "../../src/worker/replay.ts";
 import { spoolFile } from "../../src/worker/spool-dir.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { readBooks } from "../support/recount.ts";
 import { COMPLETED, FAILED, HOUR, hashOf, takeSlot } from "../support/tasks.ts";
@@ -29,13 +29,7 @@ let installation = "";
 let hashes = 0;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "tts-monitor-spool-"));
-  pool = createPool({
-    url: database().url,
-    max: 2,
-    applicationName: "replay",
-    statementTimeout: 5000,
-    onError() {},
-  });
+  pool = openPool(database().url, "replay", 2);
   installation = await readInstallation(pool);
 });
 afterEach(async () => {

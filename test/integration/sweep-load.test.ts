@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { end } from "../../src/db/end-store.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
 import { sweepJob } from "../../src/jobs/sweep.ts";
 import { silentLogger } from "../../src/logger.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { COMPLETED, takeSlot } from "../support/tasks.ts";
 
@@ -15,13 +15,7 @@ const sql = async (text: string, values: unknown[] = []) => (await database().po
 const LONGEST_STATEMENT = 1000;
 let pool: pg.Pool;
 beforeAll(() => {
-  pool = createPool({
-    url: database().url,
-    max: 8,
-    applicationName: "sweep under load",
-    statementTimeout: LONGEST_STATEMENT,
-    onError() {},
-  });
+  pool = openPool(database().url, "sweep under load", 8, LONGEST_STATEMENT);
 });
 afterAll(() => pool.end());
 beforeEach(() => sql("update tts_monitor.tasks set status = 'failed' where status = 'processing'"));

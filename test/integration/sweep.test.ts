@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { end, recordLate } from "../../src/db/end-store.ts";
-import { createPool } from "../../src/db/pool.ts";
 import { noteAnswer, sweepOverdue } from "../../src/db/sweep-store.ts";
-import { registerWorker } from "../../src/db/worker-store.ts";
+import { openPool } from "../support/open-pool.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { takeSlot } from "../support/tasks.ts";
 import { withClient } from "../support/with-client.ts";
@@ -29,13 +28,7 @@ async function processing(worker: string | null, overdue: number, incarnation: b
 }
 
 async function worker(name: string, silence: number) {
-  const slot = await registerWorker(database().pool, {
-    worker: name,
-    address: null,
-    concurrencyLimit: 1,
-    heartbeatTimeout: 10,
-    version: "test",
-  });
+  const slot = await takeSlot(database().pool, name, 10);
   await sql(
     "update tts_monitor.workers set heartbeat_at = clock_timestamp() - $2 * interval '1 second' where worker = $1",
     [name, silence],
@@ -160,13 +153,7 @@ describe("the sweep", () => {
   });
 
   it("racing with completions leaves one outcome each and exact books", async () => {
-    const pool = createPool({
-      url: database().url,
-      max: 8,
-      applicationName: "race",
-      statementTimeout: 5000,
-      onError: () => {},
-    });
+    const pool = openPool(database().url, "race", 8);
     const books = async () =>
       (
         await sql(

@@ -1,4 +1,4 @@
-import { type Line, parseExposition } from "./exposition.ts";
+import { expectInvariants, expectNoFall, type Line, parseExposition } from "./exposition.ts";
 import { startCli, startNode, type TestProcess } from "./processes.ts";
 import type { Plan } from "./worker-process.ts";
 
@@ -14,6 +14,25 @@ export interface ServeProcess {
 export async function startServe(databaseUrl: string, ...flags: string[]): Promise<ServeProcess> {
   const listen = ["--web.listen-address=127.0.0.1:0", `--database.url=${databaseUrl}`];
   return listening(startCli(["serve", ...listen, ...flags]));
+}
+
+/**
+ * Scrapes again and again until the signal: the contract's invariants hold in each scrape, and no counter falls.
+ * @param look at each scrape, before the next
+ */
+export async function watchScrapes(
+  { scrape }: ServeProcess,
+  until: AbortSignal,
+  look: (lines: Line[]) => void | Promise<void>,
+): Promise<void> {
+  let before: Line[] = [];
+  do {
+    const now = await scrape();
+    expectInvariants(now);
+    expectNoFall(before, now);
+    await look(now);
+    before = now;
+  } while (!until.aborted);
 }
 
 /** Waits until the process listens. */

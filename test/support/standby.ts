@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
+import { withClient } from "../../src/db/connect.ts";
 import { startTemporaryServer, type TemporaryServer } from "./temporary-server.ts";
 
 /**
@@ -9,7 +10,7 @@ import { startTemporaryServer, type TemporaryServer } from "./temporary-server.t
  * not have.
  */
 export async function startStandby(primary: TemporaryServer): Promise<TemporaryServer> {
-  return withClient(primary, async (client) => {
+  return withClient(primary.url, "test support", async (client) => {
     const { hostname, port, username, password } = new URL(primary.url);
     const conninfo = `host=${hostname} port=${port} user=${username} password=${password}`;
     const standby = await startTemporaryServer({
@@ -24,7 +25,7 @@ export async function startStandby(primary: TemporaryServer): Promise<TemporaryS
 
 /** Makes the standby the primary; resolves when it takes writes. */
 export async function promote(standby: TemporaryServer): Promise<void> {
-  await withClient(standby, (client) => client.query("select pg_promote()"));
+  await withClient(standby.url, "test support", (client) => client.query("select pg_promote()"));
 }
 
 /** A base backup, as pg_basebackup makes it: the npm package has the server's own programs only. */
@@ -37,16 +38,5 @@ async function copyData(client: pg.Client, from: string, to: string): Promise<vo
   for (const [name, content = ""] of [["backup_label", rows[0]?.labelfile], ["standby.signal"]] as const) {
     writeFileSync(join(to, name), content);
     chownSync(join(to, name), uid, gid);
-  }
-}
-
-async function withClient<T>(server: TemporaryServer, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: server.url, application_name: "test support" });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }
