@@ -100,8 +100,9 @@ function nested(values: Record<string, unknown>): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   const groups: Record<string, Record<string, unknown>> = {};
   for (const [name, value] of Object.entries(values)) {
-    const [group = "", leaf] = name.split(".");
-    if (leaf === undefined) config[camelCase(name)] = Object.freeze(value);
+    const [group = "", ...rest] = name.split(".");
+    const leaf = rest.join("-");
+    if (leaf === "") config[camelCase(name)] = Object.freeze(value);
     else groups[group] = { ...groups[group], [camelCase(leaf)]: Object.freeze(value) };
   }
   for (const [group, members] of Object.entries(groups)) config[camelCase(group)] = Object.freeze(members);

@@ -81,3 +81,50 @@ export class ConcurrencyLimitError extends TtsMonitorError {
   readonly code = "concurrency_limit";
   readonly httpStatus = 429;
 }
+
+/** A request without the credentials that it needs, or with wrong ones. */
+export class UnauthorizedError extends TtsMonitorError {
+  readonly code = "unauthorized";
+  readonly httpStatus = 401;
+  readonly scheme: "Basic" | "Bearer";
+  constructor(message: string, scheme: "Basic" | "Bearer") {
+    super(message);
+    this.scheme = scheme;
+  }
+}
+
+/** What no credentials open, as this process is configured. */
+export class ForbiddenError extends TtsMonitorError {
+  readonly code = "forbidden";
+  readonly httpStatus = 403;
+}
+
+/** Too many wrong credentials from one address. */
+export class TooManyAttemptsError extends TtsMonitorError {
+  readonly code = "too_many_attempts";
+  readonly httpStatus = 429;
+  /** after which it is worth trying again */
+  readonly seconds: number;
+  constructor(message: string, seconds: number) {
+    super(message);
+    this.seconds = seconds;
+  }
+}
+
+/** What is asked for does not go with the state that a task is in: nothing was changed. */
+export class TaskStateError extends TtsMonitorError {
+  readonly code = "task_state";
+  readonly httpStatus: 400 | 409;
+  readonly status: Status;
+  constructor(message: string, status: Status, httpStatus: 400 | 409 = 409) {
+    super(message);
+    this.status = status;
+    this.httpStatus = httpStatus;
+  }
+}
+
+/** This process is full, or about to end: another replica, or this one later, may answer. */
+export class BusyError extends TtsMonitorError {
+  readonly code = "busy";
+  readonly httpStatus = 503;
+}

@@ -7,13 +7,8 @@ import type { Config } from "./config.ts";
 import { createPool, isConnectionError } from "./db/pool.ts";
 import { readSchema, schemaProblem } from "./db/schema.ts";
 import { withSnapshot } from "./db/snapshot.ts";
-import { createApp, type Endpoint } from "./http/app.ts";
-import { healthyRoute, readyRoute } from "./http/routes/health.ts";
-import { indexPage } from "./http/routes/index-page.ts";
-import { metricsRoute } from "./http/routes/metrics.ts";
-import { workersRoute } from "./http/routes/sd.ts";
-import { statsRoute } from "./http/routes/stats.ts";
-import { taskStatusRoute } from "./http/routes/task-status.ts";
+import { exporterEndpoints } from "./endpoints.ts";
+import { createApp } from "./http/app.ts";
 import { auditJob } from "./jobs/audit.ts";
 import { foldJob } from "./jobs/fold.ts";
 import { pruneJob } from "./jobs/prune.ts";
@@ -90,26 +85,19 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
       })),
   });
 
-  const stats = () =>
-    withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
-      readStats(client, texts, takenAt),
-    );
-
   let draining = false;
-  const problem = async () => (draining ? "shutting down" : await databaseProblem(workPool));
-  const measure = async (budget: number) => ({
-    measurements: await scrape(budget),
-    registries: [self.registry],
+  const endpoints = exporterEndpoints({
+    workPool,
+    telemetryPath: settings.web.telemetryPath,
+    timeoutOffset: settings.scrape.timeoutOffset,
+    measure: async (budget) => ({ measurements: await scrape(budget), registries: [self.registry] }),
+    problem: async () => (draining ? "shutting down" : await databaseProblem(workPool)),
+    discovered: self.discovered,
+    readStats: () =>
+      withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
+        readStats(client, texts, takenAt),
+      ),
   });
-  const endpoints: Endpoint[] = [
-    { path: "/", get: indexPage(VERSION, settings.web.telemetryPath) },
-    { path: settings.web.telemetryPath, get: metricsRoute(measure, settings.scrape.timeoutOffset) },
-    { path: "/-/healthy", get: healthyRoute },
-    { path: "/-/ready", get: readyRoute(problem) },
-    { path: "/sd/workers", get: workersRoute(workPool, self.discovered) },
-    { path: "/api/monitor/stats", get: statsRoute(stats) },
-    { path: "/api/task/status/:text_id", get: taskStatusRoute(workPool) },
-  ];
 
   const schedulers = [
     createScheduler(jobs, self.jobRan, log),
@@ -117,7 +105,8 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
     createScheduler([witnessJob(workPool)], () => {}, log),
   ];
   return {
-    app: createApp(endpoints, self.requested),
+    app: createApp(endpoints, { observe: self.requested }),
+    endpoints,
     scheduler: {
       start() {
         for (const scheduler of schedulers) scheduler.start();

@@ -78,6 +78,34 @@ export const directory: Kind<string> = {
   accepts: "a directory's path",
 };
 
+export const file: Kind<string> = { ...directory, placeholder: "FILE", accepts: "a file's path" };
+
+/** A page's address, to which a path is added. */
+export const webUrl: Kind<string> = {
+  schema: z
+    .string()
+    .refine(isWebUrl)
+    .transform((text) => text.replace(/\/+$/, "")),
+  placeholder: "HTTP-URL",
+  accepts: "a URL like https://grafana.example.org, without user, query and fragment",
+};
+
+function isWebUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === "");
+}
+
+/** Origins as browsers send them. */
+export const origins: Kind<string[]> = {
+  schema: z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.string().refine((text) => isWebUrl(text) && new URL(text).origin === text))),
+  placeholder: "ORIGIN,…",
+  accepts: "origins like https://pages.example.org, separated by commas",
+};
+
 /** A name that is quoted where it reaches SQL, so its characters are free; PostgreSQL cuts it at 63 bytes. */
 export const roleName: Kind<string> = {
   schema: z

@@ -41,8 +41,8 @@ export const SETTINGS = {
   "database.listen-url": {
     kind: kinds.listenUrl,
     otherwise: "the database's URL",
-    help: "where a worker LISTENs for pending tasks, past a pooler; none: it looks once a second instead",
-    readers: ["worker"],
+    help: "where to LISTEN for news of tasks, past a pooler; none: look for them at intervals instead",
+    readers: ["serve", "worker"],
   },
   "database.migrate": {
     kind: kinds.flag,
@@ -67,6 +67,36 @@ export const SETTINGS = {
     default: "/metrics",
     help: "path of the metrics",
     readers: SERVICES,
+  },
+  "web.config.file": {
+    kind: kinds.file,
+    otherwise: "plain HTTP, open to all",
+    help: "TLS and basic auth, in the file format of Prometheus' exporter-toolkit",
+    readers: ["serve", "worker"],
+  },
+  "web.cors-origins": {
+    kind: kinds.origins,
+    otherwise: "none",
+    help: "origins, separated by commas, whose pages may read the API",
+    readers: ["serve"],
+  },
+  "api.token-file": {
+    kind: kinds.file,
+    otherwise: "those endpoints answer 403",
+    help: "tokens that open the endpoints which change something: a line each, optionally after a name",
+    readers: ["serve"],
+  },
+  "grafana.url": {
+    kind: kinds.webUrl,
+    otherwise: "none",
+    help: "where /monitor redirects to",
+    readers: ["serve"],
+  },
+  "sse.max-clients": {
+    kind: kinds.wholeNumber(0, 1_000_000),
+    default: "10000",
+    help: "streams of events that are served at a time",
+    readers: ["serve"],
   },
   "scrape.timeout-offset": {
     kind: kinds.wait,

@@ -18,7 +18,7 @@ type IsGiven<S, R> = S extends { default: string }
       : false
     : false;
 
-type CamelCase<Text extends string> = Text extends `${infer Word}-${infer Rest}`
+type CamelCase<Text extends string> = Text extends `${infer Word}${"-" | "."}${infer Rest}`
   ? `${Word}${Capitalize<CamelCase<Rest>>}`
   : Text;
 type GroupOf<Name> = Name extends `${infer Group}.${string}` ? Group : never;

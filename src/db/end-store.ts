@@ -1,15 +1,8 @@
 import type { Audio } from "../domain/audio.ts";
-import type { Reason } from "../domain/reason.ts";
+import type { Ending } from "../domain/ending.ts";
 import type { Outcome } from "../domain/task.ts";
 import type { Queryable } from "./pool.ts";
 import { TOOK } from "./task-sql.ts";
-
-export interface Ending {
-  outcome: Outcome;
-  reason: Reason | null;
-  errorMessage: string | null;
-  audio: Audio | null;
-}
 
 /** Ends a task that is processing. @returns the seconds it took; undefined when it is not: nothing was changed */
 export async function end(db: Queryable, taskId: bigint, ending: Ending): Promise<number | undefined> {

@@ -1,34 +1,45 @@
 import express, { type Express, type RequestHandler } from "express";
+import { readBody } from "./body.ts";
 import { errorHandler, methodNotAllowed, notFound } from "./errors.ts";
-
-/** A path and what answers on it. Other methods get 405. */
-export interface Endpoint {
-  path: string;
-  get?: RequestHandler;
-}
+import type { Endpoint } from "./operation.ts";
 
 /** Told of each answered request; route is the endpoint's path, or `other`. */
 export type RequestObserver = (route: string, code: number, seconds: number) => void;
 
+export interface AppOptions {
+  observe?: RequestObserver;
+  /** what every request passes first: headers, who may come in */
+  before?: readonly RequestHandler[];
+  /** lets nobody pass without a token; judged before anything else that a request to such an operation says */
+  requireToken?: RequestHandler;
+}
+
 /** An express application of these endpoints, with JSON errors and nothing that tells what it is built with. */
-export function createApp(endpoints: readonly Endpoint[], observe: RequestObserver = () => {}): Express {
+export function createApp(endpoints: readonly Endpoint[], options: AppOptions = {}): Express {
+  const { observe = () => {}, before = [], requireToken } = options;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
-  app.use(observed(endpoints, observe));
-  for (const { path, get } of endpoints) {
+  const paths = new Set(endpoints.map(({ operation }) => operation.path));
+  app.use(observed(paths, observe));
+  for (const handler of before) app.use(handler);
+  for (const path of paths) {
     const route = app.route(path);
-    if (get) route.get(get);
-    route.all(methodNotAllowed(get ? ["GET", "HEAD"] : []));
+    const here = endpoints.filter(({ operation }) => operation.path === path);
+    for (const { operation, handler } of here) {
+      if (operation.token && requireToken) route[operation.method](requireToken);
+      if (operation.body) route[operation.method](readBody);
+      route[operation.method](handler);
+    }
+    route.all(methodNotAllowed(here.map(({ operation }) => operation.method)));
   }
   app.use(notFound);
   app.use(errorHandler);
   return app;
 }
 
-function observed(endpoints: readonly Endpoint[], observe: RequestObserver): RequestHandler {
-  const known = new Set(endpoints.map(({ path }) => path));
+function observed(known: ReadonlySet<string>, observe: RequestObserver): RequestHandler {
   return (request, response, next) => {
     const begin = performance.now();
     response.once("finish", () => {

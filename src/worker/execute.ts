@@ -1,11 +1,12 @@
 import { onAbort } from "../domain/abort.ts";
 import type { Audio } from "../domain/audio.ts";
+import { type Ending, failure } from "../domain/ending.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { Outcome } from "../domain/task.ts";
 import { InvalidInputError, TaskEndedError } from "../errors.ts";
 import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
-import { completion, expire, failure, finish, noteLate } from "./finish.ts";
+import { completionOf, expire, finish, noteLate } from "./finish.ts";
 import type { Release } from "./limiter.ts";
 import type { KnownTask } from "./submit.ts";
 
@@ -96,9 +97,9 @@ async function settle(handling: Promise<Audio>, signal: AbortSignal): Promise<Se
 
 async function complete(context: WorkerContext, task: KnownTask, audio: Audio): Promise<TaskResult> {
   const { taskId, textId } = task;
-  let ending: ReturnType<typeof completion>;
+  let ending: Ending;
   try {
-    ending = completion(audio);
+    ending = completionOf(audio);
   } catch (error) {
     await finish(context, taskId, failureOf(error));
     throw error;

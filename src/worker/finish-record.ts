@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Ending } from "../db/end-store.ts";
+import type { Ending } from "../domain/ending.ts";
 import { REASONS } from "../domain/reason.ts";
 import { OUTCOMES } from "../domain/task.ts";
 import { parseId } from "../domain/task-status.ts";

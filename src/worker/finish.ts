@@ -1,7 +1,7 @@
-import { type Ending, end, readEndedAs, recordLate } from "../db/end-store.ts";
-import { type Audio, isValidAudio } from "../domain/audio.ts";
+import { end, readEndedAs, recordLate } from "../db/end-store.ts";
+import type { Audio } from "../domain/audio.ts";
+import { completion, DEADLINE_EXCEEDED, type Ending } from "../domain/ending.ts";
 import type { LateOperation } from "../domain/events.ts";
-import { errorMessage, failureReason } from "../domain/reason.ts";
 import { InvalidInputError, NotFoundError, TaskEndedError } from "../errors.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Finish } from "./finish-record.ts";
@@ -9,29 +9,11 @@ import type { Finish } from "./finish-record.ts";
 const LONGEST_FILENAME = 1024;
 const LONGEST_URL = 2048;
 
-/** The end of a task whose handler gave an audio: an invalid one is a failure. @throws InvalidInputError */
-export function completion(audio: Audio): Ending {
+/** The end of a task whose handler gave an audio. @throws InvalidInputError */
+export function completionOf(audio: Audio): Ending {
   checkAudio(audio);
-  if (isValidAudio(audio)) return { outcome: "completed", reason: null, errorMessage: null, audio };
-  const message = `the audio has ${audio.fileSize} bytes only`;
-  return { outcome: "failed", reason: "invalid_audio", errorMessage: message, audio };
+  return completion(audio);
 }
-
-export function failure(reason: string, message: string): Ending {
-  return {
-    outcome: "failed",
-    reason: failureReason(reason),
-    errorMessage: errorMessage(message),
-    audio: null,
-  };
-}
-
-export const DEADLINE_EXCEEDED: Ending = {
-  outcome: "timeout",
-  reason: "deadline_exceeded",
-  errorMessage: null,
-  audio: null,
-};
 
 /** @param audio whatever a handler returned, so its types are looked at too */
 function checkAudio(audio: Audio): void {

@@ -6,6 +6,7 @@ import { readTaskOfText } from "../db/task-reader.ts";
 import { onAbort } from "../domain/abort.ts";
 import type { Audio } from "../domain/audio.ts";
 import { contentHash } from "../domain/content-hash.ts";
+import { DEADLINE_EXCEEDED, type Ending, failure } from "../domain/ending.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { Outcome } from "../domain/task.ts";
 import { type TaskStatus, taskStatus } from "../domain/task-status.ts";
@@ -13,7 +14,7 @@ import { ConcurrencyLimitError, NotFoundError } from "../errors.ts";
 import { render } from "../metrics/exposition.ts";
 import { reasonOf } from "../outage-log.ts";
 import { begin, execute, interrupt, type TaskHandler, type TaskResult } from "./execute.ts";
-import { completion, DEADLINE_EXCEEDED, failure, finish } from "./finish.ts";
+import { completionOf, finish } from "./finish.ts";
 import { openWorker, type Worker } from "./lifecycle.ts";
 import type { TaskMonitorOptions } from "./options.ts";
 import { waitForStart } from "./start.ts";
@@ -100,7 +101,7 @@ function ending({
 }: Worker): Pick<TaskMonitor, "startTask" | "completeTask" | "failTask" | "timeoutTask"> {
   const { limiter, running, settings } = context;
 
-  async function endWith(taskId: bigint, end: ReturnType<typeof completion>): Promise<Ended> {
+  async function endWith(taskId: bigint, end: Ending): Promise<Ended> {
     running.settle(taskId);
     try {
       await finish(context, taskId, end);
@@ -135,7 +136,7 @@ function ending({
         throw error;
       }
     },
-    completeTask: async (taskId, audio) => endWith(taskId, completion(audio)),
+    completeTask: async (taskId, audio) => endWith(taskId, completionOf(audio)),
     failTask: async (taskId, { reason, errorMessage }) => endWith(taskId, failure(reason, errorMessage)),
     timeoutTask: async (taskId) => endWith(taskId, DEADLINE_EXCEEDED),
   };

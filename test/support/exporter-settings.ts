@@ -2,7 +2,12 @@ import type { ExporterSettings } from "../../src/exporter.ts";
 
 /** An exporter's settings, as the defaults are but for a quick sweep. */
 export const SETTINGS: ExporterSettings = {
-  web: { listenAddress: { host: "127.0.0.1", port: 0 }, telemetryPath: "/metrics" },
+  web: {
+    listenAddress: { host: "127.0.0.1", port: 0 },
+    telemetryPath: "/metrics",
+    configFile: undefined,
+    corsOrigins: undefined,
+  },
   collector: { texts: true },
   scrape: { timeoutOffset: 500 },
   sweep: { interval: 200 },

@@ -1,6 +1,6 @@
-import type { Ending } from "../../src/db/end-store.ts";
 import type { Queryable } from "../../src/db/pool.ts";
 import { registerWorker, type Slot } from "../../src/db/worker-store.ts";
+import type { Ending } from "../../src/domain/ending.ts";
 
 export const HOUR = 3_600_000;
 

@@ -27,9 +27,17 @@ function refusal(argv: string[], env: Record<string, string> = {}, command: Comm
 describe("the defaults", () => {
   it("are the documented ones", () => {
     expect(serve([])).toEqual({
-      database: { url: undefined, migrate: false },
+      database: { url: undefined, listenUrl: undefined, migrate: false },
       dataDir: ".tts-monitor",
-      web: { listenAddress: { host: undefined, port: 9560 }, telemetryPath: "/metrics" },
+      web: {
+        listenAddress: { host: undefined, port: 9560 },
+        telemetryPath: "/metrics",
+        configFile: undefined,
+        corsOrigins: undefined,
+      },
+      api: { tokenFile: undefined },
+      grafana: { url: undefined },
+      sse: { maxClients: 10_000 },
       scrape: { timeoutOffset: 500 },
       collector: { texts: true },
       texts: { cache: 60_000 },
@@ -108,6 +116,10 @@ describe("a flag", () => {
   it("of every setting is taken by each of its commands, in both forms and, but for orders, by variable", () => {
     const example: Record<string, string> = {
       URL: "postgres://h/d",
+      "URL|none": "none",
+      "HTTP-URL": "http://h",
+      "ORIGIN,…": "https://h",
+      FILE: "some/file",
       DURATION: "11s",
       "[HOST]:PORT": "127.0.0.1:0",
       PATH: "/m",
@@ -252,7 +264,8 @@ describe("the library's settings", () => {
   it("come from the environment", () => {
     const env = { DATABASE_URL: "postgres://h/d", TTS_MONITOR_HEARTBEAT_INTERVAL: "250ms" };
     expect(loadWorkerSettings(env)).toEqual({
-      database: { url: "postgres://h/d" },
+      database: { url: "postgres://h/d", listenUrl: undefined },
+      web: { configFile: undefined },
       task: { timeout: 2_400_000 },
       heartbeat: { interval: 250, timeout: 30_000 },
       dedup: { window: 86_400_000 },

@@ -1,8 +1,17 @@
-import type { RequestHandler } from "express";
+import { z } from "zod";
+import { describe, type Endpoint, raw } from "../operation.ts";
+
+const INDEX = describe({
+  id: "getIndex",
+  method: "get",
+  path: "/",
+  summary: "A page for people: version and links.",
+  contentType: "text/html; charset=utf-8",
+  answers: { 200: z.string() },
+});
 
 /** `GET /`: what this is, and where to go. */
-export function indexPage(version: string, telemetryPath: string): RequestHandler {
-  const links = [telemetryPath, "/-/healthy", "/-/ready", "/sd/workers", "/api/monitor/stats"];
+export function indexPage(version: string, links: readonly string[]): Endpoint {
   const page = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -14,9 +23,9 @@ ${links.map((path) => `<li><a href="${escaped(path)}">${escaped(path)}</a></li>`
 </ul>
 </html>
 `;
-  return (_request, response) => {
+  return raw(INDEX, (_input, response) => {
     response.type("html").send(page);
-  };
+  });
 }
 
 function escaped(text: string): string {

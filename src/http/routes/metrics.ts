@@ -1,17 +1,27 @@
-import type { RequestHandler } from "express";
+import { z } from "zod";
 import { FORMATS, type Format, render } from "../../metrics/exposition.ts";
+import { describe, type Endpoint, raw } from "../operation.ts";
 
 type Rendered = Parameters<typeof render>;
 
+const METRICS = describe({
+  id: "getMetrics",
+  method: "get",
+  path: "/metrics",
+  summary: "Metrics for Prometheus: text format 0.0.4, or OpenMetrics 1.0 where it is accepted.",
+  contentType: FORMATS.text,
+  answers: { 200: z.string() },
+});
+
 /**
- * `GET /metrics` in the format that the scraper accepts.
+ * Metrics in the format that the scraper accepts.
  * @param measure what to render; gets the time within which to answer (ms, Infinity when the scraper names none)
  */
-export function metricsRoute(
+export function metrics(
   measure: (budget: number) => Promise<{ measurements: Rendered[0]; registries: Rendered[1] }>,
-  timeoutOffset = 0,
-): RequestHandler {
-  return async (request, response) => {
+  { path = METRICS.path, timeoutOffset = 0 } = {},
+): Endpoint {
+  return raw({ ...METRICS, path }, async ({ request }, response) => {
     const budget = scrapeBudget(request.get("X-Prometheus-Scrape-Timeout-Seconds"), timeoutOffset);
     const { measurements, registries } = await measure(budget);
     const { contentType, body } = await render(
@@ -21,9 +31,9 @@ export function metricsRoute(
     );
     // Not response.send: it would rewrite the content type.
     response.setHeader("Content-Type", contentType);
-    response.setHeader("Vary", "Accept");
+    response.vary("Accept");
     response.end(request.method === "HEAD" ? undefined : body);
-  };
+  });
 }
 
 /** Text unless OpenMetrics is what the scraper likes best. */

@@ -1,16 +1,37 @@
-import type { RequestHandler } from "express";
 import type pg from "pg";
+import { z } from "zod";
 import { readTaskOfText } from "../../db/task-reader.ts";
-import { parseId, taskStatus } from "../../domain/task-status.ts";
-import { InvalidInputError, NotFoundError } from "../../errors.ts";
+import { taskStatus } from "../../domain/task-status.ts";
+import { NotFoundError } from "../../errors.ts";
+import { idInAnswer, idInPath, oneOf, status, time } from "../fields.ts";
+import { describe, type Endpoint, json } from "../operation.ts";
 
-/** `GET /api/task/status/:text_id`: the text's newest task, its own or one that it follows. */
-export function taskStatusRoute(pool: pg.Pool): RequestHandler {
-  return async (request, response) => {
-    const textId = parseId(String(request.params["text_id"]));
-    if (textId === undefined) throw new InvalidInputError("text_id must be a decimal integer in 1…2^63−1");
+export const taskStatusAnswer = z.object({
+  text_id: idInAnswer,
+  status,
+  start_time: time.nullable(),
+  completed_time: time.nullable(),
+  error_message: z.string().nullable(),
+  audio_url: z.string().nullable(),
+  filename: z.string().nullable(),
+  stage: oneOf("queued", "running", "done"),
+  duration: z.number().meta({ description: "seconds; of a running task, so far" }).optional(),
+});
+
+const STATUS = describe({
+  id: "getTaskStatus",
+  method: "get",
+  path: "/api/task/status/:text_id",
+  summary: "The text's newest task, its own or one that it follows.",
+  params: z.object({ text_id: idInPath }),
+  answers: { 200: taskStatusAnswer },
+  errors: [404, 503],
+});
+
+export function taskStatusOfText(pool: pg.Pool): Endpoint {
+  return json(STATUS, async ({ params: { text_id: textId } }) => {
     const task = await readTaskOfText(pool, textId);
     if (!task) throw new NotFoundError(`text ${textId} has no task`);
-    response.json(taskStatus(textId, task));
-  };
+    return { 200: taskStatus(textId, task) };
+  });
 }
