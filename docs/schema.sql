@@ -99,6 +99,12 @@ table text_totals (
   constraint text_totals_singleton_check CHECK (singleton)
 )
 
+table watches (
+  task_id bigint not null,
+  expires_at timestamp with time zone not null,
+  constraint watches_pkey PRIMARY KEY (task_id)
+)
+
 table workers (
   worker text not null,
   incarnation bigint not null default nextval('tts_monitor.incarnations'::regclass),
@@ -130,7 +136,11 @@ CREATE UNIQUE INDEX tasks_alive_content ON tts_monitor.tasks USING btree (conten
 
 CREATE INDEX tasks_completed_content ON tts_monitor.tasks USING btree (content_hash, finished_at) WHERE (status = 'completed'::text);
 
-CREATE INDEX tasks_ended ON tts_monitor.tasks USING btree (status, finished_at DESC, id);
+CREATE INDEX tasks_ended ON tts_monitor.tasks USING btree (status, finished_at, id) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX tasks_ended_of_worker ON tts_monitor.tasks USING btree (worker, status, finished_at, id) WHERE (finished_at IS NOT NULL);
+
+CREATE INDEX tasks_gone_wrong ON tts_monitor.tasks USING btree (text_id) WHERE (status = ANY (ARRAY['failed'::text, 'timeout'::text]));
 
 CREATE INDEX tasks_of_text ON tts_monitor.tasks USING btree (text_id, id);
 
@@ -149,6 +159,8 @@ CREATE INDEX text_states_gone ON tts_monitor.text_states USING btree (text_id) W
 CREATE UNIQUE INDEX text_states_pkey ON tts_monitor.text_states USING btree (text_id);
 
 CREATE UNIQUE INDEX text_totals_pkey ON tts_monitor.text_totals USING btree (singleton);
+
+CREATE UNIQUE INDEX watches_pkey ON tts_monitor.watches USING btree (task_id);
 
 CREATE UNIQUE INDEX workers_pkey ON tts_monitor.workers USING btree (worker);
 
@@ -422,6 +434,23 @@ end
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION tts_monitor.notify_watched()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+begin
+  if exists (
+    select from tts_monitor.watches where task_id = new.id and expires_at > clock_timestamp()
+  ) then
+    perform pg_notify('tts_monitor_task', new.id::text);
+  end if;
+  return null;
+end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION tts_monitor.queue_wait_bucket(micros bigint)
  RETURNS smallint
  LANGUAGE sql
@@ -632,6 +661,8 @@ CREATE TRIGGER tasks_complete_row BEFORE INSERT OR UPDATE ON tts_monitor.tasks F
 CREATE TRIGGER tasks_notify_disowned AFTER UPDATE OF worker ON tts_monitor.tasks FOR EACH ROW WHEN (((new.status = 'pending'::text) AND (new.worker IS NULL) AND (old.worker IS NOT NULL))) EXECUTE FUNCTION tts_monitor.notify_pending();
 
 CREATE TRIGGER tasks_notify_recorded AFTER INSERT ON tts_monitor.tasks FOR EACH ROW WHEN (((new.status = 'pending'::text) AND (new.worker IS NULL))) EXECUTE FUNCTION tts_monitor.notify_pending();
+
+CREATE TRIGGER tasks_notify_watched AFTER UPDATE ON tts_monitor.tasks FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION tts_monitor.notify_watched();
 
 CREATE TRIGGER tasks_record_created AFTER INSERT ON tts_monitor.tasks FOR EACH ROW EXECUTE FUNCTION tts_monitor.record_created();
 

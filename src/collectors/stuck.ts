@@ -1,7 +1,7 @@
 import { byLabel, type Collector, type Family, value } from "./collector.ts";
 
-const CAUSES = ["deadline_passed", "heartbeat_stale", "never_claimed"] as const;
-type Cause = (typeof CAUSES)[number];
+export const CAUSES = ["deadline_passed", "heartbeat_stale", "never_claimed"] as const;
+export type Cause = (typeof CAUSES)[number];
 
 // Few enough for labels, enough for a page to name them.
 const NAMED_TASKS = 10;

@@ -1,7 +1,7 @@
 import { byLabel, type Collector, type Family } from "./collector.ts";
 
-const STATES = ["live", "draining", "lost"] as const;
-type State = (typeof STATES)[number];
+export const STATES = ["live", "draining", "lost"] as const;
+export type WorkerState = (typeof STATES)[number];
 
 const WORKERS: Family = {
   name: "tts_db_workers",
@@ -18,7 +18,7 @@ const HEARTBEAT_AGE: Family = {
 
 interface WorkerReading {
   worker: string;
-  state: State;
+  state: WorkerState;
   heartbeatAge: number;
 }
 
@@ -34,7 +34,7 @@ export const workersCollector: Collector<WorkerReading[]> = {
     return rows;
   },
   measure(workers) {
-    const count = (state: State) => workers.filter((worker) => worker.state === state).length;
+    const count = (state: WorkerState) => workers.filter((worker) => worker.state === state).length;
     return [
       byLabel(WORKERS, "state", Object.fromEntries(STATES.map((state) => [state, count(state)]))),
       byLabel(

@@ -1,5 +1,7 @@
+import type { Status } from "../domain/task.ts";
 import type { TaskFacts } from "../domain/task-status.ts";
 import type { Queryable } from "./pool.ts";
+import { NEWEST_TASK, TASK_COLUMNS } from "./task-sql.ts";
 import type { Slot } from "./worker-store.ts";
 
 export interface TaskRow extends TaskFacts {
@@ -8,16 +10,8 @@ export interface TaskRow extends TaskFacts {
   reason: string | null;
 }
 
-const COLUMNS = `
-  t.id as "taskId", t.text_id as "textId", t.status, t.reason, t.error_message as "errorMessage",
-  t.audio_url as "audioUrl", t.filename,
-  extract(epoch from t.started_at)::float8 as "startTime",
-  extract(epoch from t.finished_at)::float8 as "completedTime",
-  case when t.started_at is not null then greatest(0, extract(epoch from
-    coalesce(t.finished_at, clock_timestamp()) - t.started_at)) end::float8 as duration`;
-
 export async function readTask(db: Queryable, taskId: bigint): Promise<TaskRow | undefined> {
-  const { rows } = await db.query<TaskRow>(`select ${COLUMNS} from tts_monitor.tasks t where id = $1`, [
+  const { rows } = await db.query<TaskRow>(`select ${TASK_COLUMNS} from tts_monitor.tasks t where id = $1`, [
     taskId,
   ]);
   return rows[0];
@@ -26,15 +20,47 @@ export async function readTask(db: Queryable, taskId: bigint): Promise<TaskRow |
 /** The newest task of a text, its own or one that it follows, whichever it came to last. */
 export async function readTaskOfText(db: Queryable, textId: bigint): Promise<TaskRow | undefined> {
   const { rows } = await db.query<TaskRow>(
-    `select ${COLUMNS}
-     from (
-       (select id, created_at as since from tts_monitor.tasks where text_id = $1 order by id desc limit 1)
-       union all
-       (select task_id, followed_at from tts_monitor.followers where text_id = $1
-        order by followed_at desc limit 1)
-     ) known join tts_monitor.tasks t using (id)
-     order by known.since desc, t.id desc limit 1`,
+    `select ${TASK_COLUMNS} from tts_monitor.tasks t where id = (${NEWEST_TASK("$1")})`,
     [textId],
+  );
+  return rows[0];
+}
+
+/** A task as somebody knows it; no status: not at all. */
+export interface KnownTask {
+  taskId: bigint;
+  status: Status | undefined;
+}
+
+/** Those of the tasks whose status is another than the known one. `task` is undefined where the row is gone. */
+export async function readChangedTasks(
+  db: Queryable,
+  known: readonly KnownTask[],
+): Promise<{ taskId: bigint; task: TaskRow | undefined }[]> {
+  const { rows } = await db.query<TaskRow & { known: bigint; taskId: bigint | null }>(
+    `select known.id as known, ${TASK_COLUMNS}
+     from unnest($1::bigint[], $2::text[]) as known (id, status)
+     left join tts_monitor.tasks t on t.id = known.id
+     where t.status is distinct from known.status or t.id is null`,
+    [known.map(({ taskId }) => taskId), known.map(({ status }) => status)],
+  );
+  return rows.map(({ known: taskId, ...task }) => ({
+    taskId,
+    task: task.taskId === null ? undefined : task,
+  }));
+}
+
+/** The task, where it is one of this text: its own, or one that it follows. */
+export async function readTaskAsOfText(
+  db: Queryable,
+  taskId: bigint,
+  textId: bigint,
+): Promise<TaskRow | undefined> {
+  const { rows } = await db.query<TaskRow>(
+    `select ${TASK_COLUMNS} from tts_monitor.tasks t where id = $1 and (
+       text_id = $2 or exists (select from tts_monitor.followers where text_id = $2 and task_id = $1)
+     )`,
+    [taskId, textId],
   );
   return rows[0];
 }

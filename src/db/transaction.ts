@@ -1,4 +1,8 @@
 import type pg from "pg";
+import { TtsMonitorError } from "../errors.ts";
+
+/** Each statement sees what was committed before it, whatever the database's default is. */
+export const READ_COMMITTED = "isolation level read committed";
 
 const SNAPSHOT = "isolation level repeatable read";
 /** Sees one state of the database all through. */
@@ -26,8 +30,18 @@ export async function inTransaction<T>(
     client.release();
     return result;
   } catch (error) {
-    // Closed rather than rolled back: it may be broken.
-    client.release(true);
+    await undo(client, error);
     throw error;
   }
+}
+
+/** Undoes what a decision of ours has ended; after any other error the connection may be broken, and is closed. */
+async function undo(client: pg.PoolClient, error: unknown): Promise<void> {
+  const undone =
+    error instanceof TtsMonitorError &&
+    (await client.query("rollback").then(
+      () => true,
+      () => false,
+    ));
+  client.release(!undone);
 }

@@ -50,10 +50,10 @@ function registered(me: WorkerRegistration): unknown[] {
 }
 
 /**
- * A row locked by a stranger is skipped: the sweeper ends it later. Of two processes that register at once, only
- * the one that owns the slot in the end may do this.
+ * Ends what former processes of the slot left running. A row locked by a stranger is skipped: the sweeper ends it
+ * later. Of two processes that register at once, only the one that owns the slot in the end may do this.
  */
-async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Promise<void> {
+export async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Promise<void> {
   await db.query(
     `update tts_monitor.tasks set status = 'timeout', reason = 'worker_lost', finished_at = clock_timestamp()
      where status = 'processing' and id = any(array(

@@ -1,0 +1,83 @@
+import type { Collector, Reader } from "./collector.ts";
+import { type MonitorStats, readStats } from "./stats.ts";
+import { CAUSES, type Cause, stuckCollector } from "./stuck.ts";
+import { tasksCollector } from "./tasks.ts";
+import type { TextsReading } from "./texts.ts";
+import { STATES, type WorkerState, workersCollector } from "./workers.ts";
+
+/** What an operator asks first. Ages in seconds, times in seconds since the epoch. */
+interface SystemHealth {
+  status: "healthy" | "degraded";
+  /** why it is degraded, one line each */
+  problems: string[];
+  workers: Record<WorkerState, number>;
+  pending_tasks: number;
+  processing_tasks: number;
+  oldest_pending_age: number;
+  oldest_processing_age: number;
+  stuck_tasks: Record<Cause, number>;
+  /** null: texts are not counted at all */
+  texts_tracked: boolean | null;
+  texts_counted_at: number | null;
+}
+
+export interface SystemStatus {
+  monitor_stats: MonitorStats;
+  active_tasks: MonitorStats["active_list"];
+  system_health: SystemHealth;
+}
+
+/**
+ * Reads it with the collectors of the metrics, like the statistics.
+ * @param db a connection inside a snapshot
+ * @param texts undefined where texts are not counted
+ * @param pendingTimeout ms after which a pending task counts as never claimed
+ * @param takenAt the snapshot's time, seconds since the epoch
+ */
+export async function readSystemStatus(
+  db: Reader,
+  { texts, pendingTimeout }: { texts: Collector<TextsReading> | undefined; pendingTimeout: number },
+  takenAt: number,
+): Promise<SystemStatus> {
+  const stats = await readStats(db, texts, takenAt);
+  const { rows } = await tasksCollector.read(db);
+  const stuck = await stuckCollector(pendingTimeout).read(db);
+  const workers = await workersCollector.read(db);
+  const counted = await texts?.read(db);
+  const byState = tally(STATES, (state) => workers.filter((worker) => worker.state === state).length);
+  const byCause = tally(CAUSES, (cause) => stuck.byCause[cause].count);
+  const problems = problemsOf(byState, byCause, rows.pending);
+  return {
+    monitor_stats: stats,
+    active_tasks: stats.active_list,
+    system_health: {
+      status: problems.length === 0 ? "healthy" : "degraded",
+      problems,
+      workers: byState,
+      pending_tasks: rows.pending,
+      processing_tasks: rows.processing,
+      oldest_pending_age: stuck.oldestPending,
+      oldest_processing_age: stuck.oldestProcessing,
+      stuck_tasks: byCause,
+      texts_tracked: counted?.tracked ?? null,
+      texts_counted_at: counted?.countedAt ?? null,
+    },
+  };
+}
+
+function problemsOf(
+  workers: SystemHealth["workers"],
+  stuck: SystemHealth["stuck_tasks"],
+  pending: number,
+): string[] {
+  const problems = CAUSES.filter((cause) => stuck[cause] > 0).map(
+    (cause) => `stuck tasks (${cause}): ${stuck[cause]}`,
+  );
+  if (workers.lost > 0) problems.unshift(`lost workers: ${workers.lost}`);
+  if (workers.live === 0 && pending > 0) problems.unshift(`no live worker for ${pending} pending tasks`);
+  return problems;
+}
+
+function tally<Key extends string>(keys: readonly Key[], of: (key: Key) => number): Record<Key, number> {
+  return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<Key, number>;
+}
