@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import express, { type RequestHandler } from "express";
+import express, { type Request, type RequestHandler } from "express";
 import { InvalidInputError } from "../errors.ts";
 
-export const LONGEST_BODY = 64 * 1024;
+const LONGEST_BODY = 64 * 1024;
 
 const parse = express.json({
   limit: LONGEST_BODY,
@@ -13,6 +13,26 @@ const parse = express.json({
   },
 });
 
+/** Hangs up after the answer where a body comes that nobody reads to its end. */
+export const hangUpOnLargeBody: RequestHandler = (request, response, next) => {
+  // Of a body in chunks nobody knows the size.
+  if (isTooLarge(request) || request.get("Transfer-Encoding") !== undefined)
+    response.set("Connection", "close");
+  next();
+};
+
+/** 413 for a body above 64 KiB, also where none is read. */
+export const refuseLargeBody: RequestHandler = (request, response, next) => {
+  if (isTooLarge(request)) response.status(413).json(TOO_LARGE);
+  else next();
+};
+
+const TOO_LARGE = { error: "the body is too large" };
+
+function isTooLarge(request: Request): boolean {
+  return Number(request.get("Content-Length") ?? 0) > LONGEST_BODY;
+}
+
 /** Reads a JSON body of at most 64 KiB. An empty one is an empty object: the fields then say what is missing. */
 export const readBody: RequestHandler = (request, response, next) => {
   // is() knows null for a request without a body.
@@ -20,5 +40,11 @@ export const readBody: RequestHandler = (request, response, next) => {
     response.status(415).json({ error: "the body must be application/json" });
     return;
   }
+  // The parser would read to its end what is too large, before it says so.
+  let size = 0;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > LONGEST_BODY && !response.headersSent) response.status(413).json(TOO_LARGE);
+  });
   parse(request, response, next);
 };

@@ -59,7 +59,8 @@ function detailsOf(error: TtsMonitorError): Pick<Description, "fields" | "header
   if (error instanceof TaskEndedError || error instanceof TaskStateError) {
     return { fields: { status: error.status } };
   }
-  if (error instanceof UnauthorizedError) return { headers: { "WWW-Authenticate": error.scheme } };
+  if (error instanceof UnauthorizedError)
+    return { headers: { "WWW-Authenticate": `${error.scheme} realm="tts-monitor"` } };
   if (error instanceof TooManyAttemptsError) return { headers: { "Retry-After": String(error.seconds) } };
   if (error instanceof ConcurrencyLimitError) return { headers: { "Retry-After": "1" } };
   return {};

@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Server } from "node:net";
 import type { ListenAddress } from "../domain/address.ts";
 import { OperationError } from "../errors.ts";
+import type { LiveTls } from "./access/live-tls.ts";
+import { answerClientErrors } from "./client-errors.ts";
 
 export interface HttpServer {
   address: string;
@@ -11,18 +14,45 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-// Node's own limits (60 s, 300 s, checked every 30 s) let a slow client hold a connection for minutes.
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 5_000 };
+// Node's own limits (60 s, 300 s, checked every 30 s, 120 s for a handshake) let a slow client hold a connection for
+// minutes.
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  connectionsCheckingInterval: 5_000,
+  handshakeTimeout: 10_000,
+};
+// Node.js would answer without a body: see requireOneHost.
+const LENIENT = { requireHostHeader: false };
+const MAX_CONNECTIONS = 500;
+
+interface ServerOptions {
+  /** undefined: plain HTTP */
+  tls?: LiveTls | undefined;
+  /** streams that are served on top of what scrapes and the API need */
+  streams?: number;
+  /** ms, in place of the usual ones */
+  limits?: Partial<typeof LIMITS>;
+}
 
 /** @throws OperationError when the address is taken or not ours */
-export async function listen(app: RequestListener, { host, port }: ListenAddress): Promise<HttpServer> {
-  const server = createServer(LIMITS, app);
-  server.listen({ host, port });
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    throw new OperationError(`cannot listen on ${host ?? ""}:${port}: ${explain(error)}`, { cause: error });
+export async function listen(
+  app: RequestListener,
+  { host, port }: ListenAddress,
+  { tls, streams = 0, limits = {} }: ServerOptions = {},
+): Promise<HttpServer> {
+  const all = { ...LIMITS, ...LENIENT, ...limits };
+  const server = tls ? createTlsServer({ ...all, ...tls.options }, app) : createServer(all, app);
+  server.maxConnections = streams + MAX_CONNECTIONS;
+  answerClientErrors(server);
+  if (tls && "setSecureContext" in server) {
+    // First of the listeners: who may not come in is gone before anything is read.
+    server.prependListener("secureConnection", (socket) => {
+      if (!tls.admits(socket)) socket.destroy();
+    });
+    tls.follow((context) => server.setSecureContext(context));
   }
+  await bind(server, host, port);
   const bound = server.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   return {
@@ -36,6 +66,15 @@ export async function listen(app: RequestListener, { host, port }: ListenAddress
       return closed;
     },
   };
+}
+
+async function bind(server: Server, host: string | undefined, port: number): Promise<void> {
+  server.listen({ host, port });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw new OperationError(`cannot listen on ${host ?? ""}:${port}: ${explain(error)}`, { cause: error });
+  }
 }
 
 function explain(error: unknown): string {
