@@ -82,6 +82,12 @@ export class ConcurrencyLimitError extends TtsMonitorError {
   readonly httpStatus = 429;
 }
 
+/** The slot name belongs to another process, which lives. */
+export class SlotTakenError extends TtsMonitorError {
+  readonly code = "slot_taken";
+  readonly httpStatus = 409;
+}
+
 /** A request without the credentials that it needs, or with wrong ones. */
 export class UnauthorizedError extends TtsMonitorError {
   readonly code = "unauthorized";

@@ -2,13 +2,15 @@ import type pg from "pg";
 import { createCollectors } from "./collectors/index.ts";
 import { runCollectors } from "./collectors/run.ts";
 import { readStats } from "./collectors/stats.ts";
+import { readSystemStatus } from "./collectors/system-status.ts";
 import { textsCollector } from "./collectors/texts.ts";
 import type { Config } from "./config.ts";
 import { createPool, isConnectionError } from "./db/pool.ts";
 import { readSchema, schemaProblem } from "./db/schema.ts";
 import { withSnapshot } from "./db/snapshot.ts";
 import { exporterEndpoints } from "./endpoints.ts";
-import { createApp } from "./http/app.ts";
+import { type AppOptions, createApp } from "./http/app.ts";
+import { createStreams } from "./http/stream/streams.ts";
 import { auditJob } from "./jobs/audit.ts";
 import { foldJob } from "./jobs/fold.ts";
 import { pruneJob } from "./jobs/prune.ts";
@@ -17,7 +19,7 @@ import { sweepJob } from "./jobs/sweep.ts";
 import { witnessJob } from "./jobs/witness.ts";
 import type { Logger } from "./logger.ts";
 import { createScrape, LONGEST_READ } from "./metrics/scrape.ts";
-import { createSelfMetrics } from "./metrics/self-metrics.ts";
+import { createSelfMetrics, type SelfMetrics } from "./metrics/self-metrics.ts";
 import { logChanges } from "./outage-log.ts";
 import { VERSION } from "./version.ts";
 
@@ -28,13 +30,33 @@ const WORK_STATEMENT_TIMEOUT = 4000;
 
 export type ExporterSettings = Pick<
   Config<"serve">,
-  "audit" | "collector" | "retention" | "scrape" | "sweep" | "task" | "texts" | "web"
+  | "audit"
+  | "collector"
+  | "database"
+  | "dedup"
+  | "grafana"
+  | "heartbeat"
+  | "retention"
+  | "scrape"
+  | "sse"
+  | "sweep"
+  | "task"
+  | "texts"
+  | "web"
 >;
 
 export type Exporter = ReturnType<typeof createExporter>;
 
-/** The exporter's parts, put together: nothing runs and nobody listens yet. */
-export function createExporter(databaseUrl: string, settings: ExporterSettings, log: Logger) {
+/**
+ * The exporter's parts, put together: nothing runs and nobody listens yet.
+ * @param access who gets in; without it everybody, but to nothing that wants a token
+ */
+export function createExporter(
+  databaseUrl: string,
+  settings: ExporterSettings,
+  log: Logger,
+  access: Pick<AppOptions, "before" | "requireToken"> = {},
+) {
   const onError = (error: Error) => log.debug({ err: error }, "an idle database connection broke");
   const pool = (name: string, max: number, statementTimeout: number) =>
     createPool({ url: databaseUrl, max, statementTimeout, applicationName: `tts-monitor ${name}`, onError });
@@ -44,27 +66,104 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
   // One for metrics and API: untracked texts are counted once for both.
   const texts = settings.collector.texts ? textsCollector(settings.texts.cache) : undefined;
   const collectors = createCollectors({ pendingTimeout: settings.task.pendingTimeout, texts });
-  const jobs = [
-    sweepJob({
-      db: workPool,
-      interval: settings.sweep.interval,
-      onSwept: ({ reason, delay }) => self.swept(reason, delay),
-      log,
-    }),
-    foldJob(workPool),
-    auditJob({
-      pool: workPool,
-      interval: settings.audit.interval,
-      texts: settings.collector.texts,
-      onAudited: (ledger, drift) => self.audited(ledger, drift),
-      log,
-    }),
-    pruneJob({ db: workPool, retention: settings.retention, log }),
-  ];
+  const jobs = jobsOf(workPool, settings, log, {
+    swept: (reason, delay) => self.swept(reason, delay),
+    audited: (ledger, drift) => self.audited(ledger, drift),
+  });
   const jobNames = jobs.map(({ name }) => name);
   const self = createSelfMetrics(jobNames, () => poolState([scrapePool, workPool]));
+  const streams = createStreams({
+    db: workPool,
+    listenUrl: listenUrlOf(databaseUrl, settings),
+    maxClients: settings.sse.maxClients,
+    log,
+    onClients: self.streaming,
+  });
+  const scrape = scrapeOf(scrapePool, collectors, self, log);
+
+  let draining = false;
+  const endpoints = exporterEndpoints({
+    workPool,
+    telemetryPath: settings.web.telemetryPath,
+    timeoutOffset: settings.scrape.timeoutOffset,
+    measure: async (budget) => ({ measurements: await scrape(budget), registries: [self.registry] }),
+    problem: async () => (draining ? "shutting down" : await databaseProblem(workPool)),
+    discovered: self.discovered,
+    overflowed: () => self.overflowed("reason"),
+    ingest: {
+      taskTimeout: settings.task.timeout,
+      heartbeatTimeout: settings.heartbeat.timeout,
+      dedupWindow: settings.dedup.window,
+    },
+    streams,
+    readStats: () =>
+      withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
+        readStats(client, texts, takenAt),
+      ),
+    readSystemStatus: () =>
+      withSnapshot(workPool, performance.now() + LONGEST_READ, async ({ client, schema, takenAt }) => ({
+        ...(await readSystemStatus(client, { texts, pendingTimeout: settings.task.pendingTimeout }, takenAt)),
+        schemaVersion: schema.version,
+      })),
+    grafana: settings.grafana.url,
+  });
+
+  const schedulers = [
+    createScheduler(jobs, self.jobRan, log),
+    // Apart, and without metrics: it fails when the database does, which tts_db_up tells.
+    createScheduler([witnessJob(workPool)], () => {}, log),
+  ];
+  return {
+    app: createApp(endpoints, { ...access, observe: self.requested }),
+    endpoints,
+    scheduler: {
+      start() {
+        for (const scheduler of schedulers) scheduler.start();
+      },
+      stop: async () => void (await Promise.all(schedulers.map((scheduler) => scheduler.stop()))),
+    },
+    workPool,
+    /** From now on not ready, so that load balancers go elsewhere, and streams' clients with them. */
+    drain() {
+      draining = true;
+      streams.drain();
+    },
+    async close() {
+      await streams.close();
+      await Promise.all([scrapePool.end(), workPool.end()]);
+    },
+  };
+}
+
+function jobsOf(
+  db: pg.Pool,
+  settings: ExporterSettings,
+  log: Logger,
+  { swept, audited }: Pick<SelfMetrics, "swept" | "audited">,
+) {
+  const { interval } = settings.audit;
+  const texts = settings.collector.texts;
+  return [
+    sweepJob({
+      db,
+      interval: settings.sweep.interval,
+      onSwept: ({ reason, delay }) => swept(reason, delay),
+      log,
+    }),
+    foldJob(db),
+    auditJob({ pool: db, interval, texts, onAudited: audited, log }),
+    pruneJob({ db, retention: settings.retention, log }),
+  ];
+}
+
+function scrapeOf(
+  pool: pg.Pool,
+  collectors: ReturnType<typeof createCollectors>,
+  self: SelfMetrics,
+  log: Logger,
+) {
   const outages = logChanges(log);
-  const scrape = createScrape({
+  return createScrape({
     self,
     version: VERSION,
     collectors: collectors.map(({ name }) => name),
@@ -77,51 +176,18 @@ export function createExporter(databaseUrl: string, settings: ExporterSettings, 
       }
     },
     read: (deadline) =>
-      withSnapshot(scrapePool, deadline, async ({ client, schema, takenAt, clockSkew }) => ({
+      withSnapshot(pool, deadline, async ({ client, schema, takenAt, clockSkew }) => ({
         schemaVersion: schema.version,
         takenAt,
         clockSkew,
         results: await runCollectors(client, collectors, deadline, isConnectionError),
       })),
   });
+}
 
-  let draining = false;
-  const endpoints = exporterEndpoints({
-    workPool,
-    telemetryPath: settings.web.telemetryPath,
-    timeoutOffset: settings.scrape.timeoutOffset,
-    measure: async (budget) => ({ measurements: await scrape(budget), registries: [self.registry] }),
-    problem: async () => (draining ? "shutting down" : await databaseProblem(workPool)),
-    discovered: self.discovered,
-    readStats: () =>
-      withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
-        readStats(client, texts, takenAt),
-      ),
-  });
-
-  const schedulers = [
-    createScheduler(jobs, self.jobRan, log),
-    // Apart, and without metrics: it fails when the database does, which tts_db_up tells.
-    createScheduler([witnessJob(workPool)], () => {}, log),
-  ];
-  return {
-    app: createApp(endpoints, { observe: self.requested }),
-    endpoints,
-    scheduler: {
-      start() {
-        for (const scheduler of schedulers) scheduler.start();
-      },
-      stop: async () => void (await Promise.all(schedulers.map((scheduler) => scheduler.stop()))),
-    },
-    workPool,
-    /** From now on not ready, so that load balancers go elsewhere. */
-    drain() {
-      draining = true;
-    },
-    async close() {
-      await Promise.all([scrapePool.end(), workPool.end()]);
-    },
-  };
+function listenUrlOf(databaseUrl: string, { database }: ExporterSettings): string | undefined {
+  const url = database.listenUrl ?? databaseUrl;
+  return url === "none" ? undefined : url;
 }
 
 async function databaseProblem(pool: pg.Pool): Promise<string | undefined> {

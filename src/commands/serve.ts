@@ -6,6 +6,7 @@ import { migrate } from "../db/migrate.ts";
 import { writeSharedSettings } from "../db/settings-store.ts";
 import { onAbort } from "../domain/abort.ts";
 import { createExporter, type Exporter } from "../exporter.ts";
+import { openAccess } from "../http/access/access.ts";
 import { listen } from "../http/server.ts";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
@@ -23,11 +24,23 @@ async function serve(config: Config<"serve">, io: CommandIo): Promise<number> {
   const stop = io.stopSignal();
   const releases: (() => Promise<void>)[] = [];
   try {
+    const access = await openAccess(
+      {
+        configFile: config.web.configFile,
+        tokenFile: config.api.tokenFile,
+        corsOrigins: config.web.corsOrigins,
+      },
+      io.log,
+    );
+    releases.push(async () => access.close());
     const database = await chooseDatabase(config, io);
     releases.push(database.stop);
-    const exporter = createExporter(database.url, config, io.log);
+    const exporter = createExporter(database.url, config, io.log, access);
     releases.push(exporter.close);
-    const server = await listen(exporter.app, config.web.listenAddress);
+    const server = await listen(exporter.app, config.web.listenAddress, {
+      tls: access.tls,
+      streams: config.sse.maxClients,
+    });
     releases.push(server.close);
     io.log.info({ address: server.address, port: server.port }, "listening");
     const prepared = prepare(database, config, exporter, io.log, stop);

@@ -4,8 +4,11 @@ import { startChild } from "./child.ts";
 import type { DemoContext } from "./context.ts";
 import { keepRunning } from "./keep-running.ts";
 import { untilReady } from "./ready.ts";
+import { type Token, writeToken } from "./token.ts";
 
 export interface Exporter {
+  /** opens its endpoints that change something */
+  token: Token;
   /** host:port */
   address: string;
   /** http://host:port */
@@ -18,7 +21,8 @@ export async function startExporter(context: DemoContext, databaseUrl: string): 
   const { host, port: wanted } = settings.web.listenAddress;
   const port = await step(pickPort(wanted, host));
   const address = hostPort(host ?? "localhost", port);
-  const exporter = { address, url: `http://${address}` };
+  const token = writeToken(folders.run);
+  const exporter = { address, url: `http://${address}`, token };
   const child = keepRunning(context, () =>
     startChild({
       name: "exporter",
@@ -28,6 +32,7 @@ export async function startExporter(context: DemoContext, databaseUrl: string): 
         ...environment,
         TTS_MONITOR_DATABASE_URL: databaseUrl,
         TTS_MONITOR_WEB_LISTEN_ADDRESS: hostPort(host ?? "", port),
+        TTS_MONITOR_API_TOKEN_FILE: token.path,
       },
       logDir: folders.logs,
     }),

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { Folders } from "./context.ts";
 import type { Exporter } from "./exporter.ts";
 import type { Observers } from "./observers.ts";
+import { MISSED } from "./retry.ts";
 import type { DemoSettings } from "./settings.ts";
 import type { SampleText } from "./texts.ts";
 import type { Workers } from "./workers.ts";
@@ -29,6 +30,11 @@ export function header({ settings, folders, exporter, workers, observers, texts 
     ["workers", workers.urls.map((url) => `${url}/metrics`).join(" ")],
     ["Prometheus", observers.prometheusUrl ?? "not installed"],
     ["Alertmanager", observers.alertmanagerUrl ?? "not installed"],
+    ["failed tasks", `curl "${exporter.url}${MISSED}"`],
+    [
+      "a retry",
+      `curl -X POST -H "Authorization: Bearer $(cat "${shown(exporter.token.path)}")" ${exporter.url}/api/task/retry/1`,
+    ],
     ["audio", `${shown(folders.audio)} (the newest files)`],
     ["logs", shown(folders.logs)],
     [

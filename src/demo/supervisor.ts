@@ -10,6 +10,7 @@ import { header } from "./header.ts";
 import { startLoad } from "./load.ts";
 import { startObservers } from "./observers.ts";
 import { portPicker } from "./ports.ts";
+import { retryOne } from "./retry.ts";
 import { startScreen } from "./screen.ts";
 import { type DemoSettings, environmentFor } from "./settings.ts";
 import { readTexts, type SampleText } from "./texts.ts";
@@ -26,6 +27,7 @@ export interface DemoIo {
 const OWN_TEXTS = fileURLToPath(new URL("../../texts", import.meta.url));
 const AUDIO_FILES_KEPT = 200;
 const CLEANING_INTERVAL_MS = 30_000;
+const RETRY_INTERVAL_MS = 20_000;
 
 /**
  * Runs a whole TTS service with its monitoring until it is told to stop: database, exporter, workers, Prometheus
@@ -72,6 +74,7 @@ async function startEverything(context: DemoContext, texts: readonly SampleText[
   for (const line of header({ settings, folders, exporter, workers, observers, texts })) print(line);
   atEnd(startScreen(print, `${exporter.url}${settings.web.telemetryPath}`));
   atEnd(every(CLEANING_INTERVAL_MS, () => removeOldAudio(folders.audio, AUDIO_FILES_KEPT)));
+  atEnd(every(RETRY_INTERVAL_MS, () => retryOne(exporter.url, exporter.token.token)));
   const newestTextId = await step(readNewestTextId(pool));
   const load = startLoad({ pool, texts, rate: settings.rate, newestTextId, dispatch: workers.dispatch });
   atEnd(() => load.stop());

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import { errorAnswer } from "./fields.ts";
 import { describe, type Endpoint, json, type Operation } from "./operation.ts";
@@ -22,7 +23,7 @@ const SECURITY = {
 };
 
 /** https://spec.openapis.org/oas/v3.1.1, whose schemas are JSON Schema 2020-12. */
-export function openApiDocument(operations: readonly Operation[], version: string): Record<string, unknown> {
+function openApiDocument(operations: readonly Operation[], version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
     const path = operation.path.replaceAll(/:(\w+)/g, "{$1}");
@@ -38,7 +39,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
 }
 
 function describeOperation(operation: Operation): Record<string, unknown> {
-  const { id, summary, token, params, query, body, answers, errors, contentType } = operation;
+  const { id, summary, token, params, query, body, answers } = operation;
   return {
     operationId: id,
     summary,
@@ -47,24 +48,23 @@ function describeOperation(operation: Operation): Record<string, unknown> {
     ...(body && {
       requestBody: { required: true, content: { "application/json": { schema: schemaOf(body, "input") } } },
     }),
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, schema]) => [
-          status,
-          { description: "", content: { [contentType]: { schema: schemaOf(schema, "output") } } },
-        ]),
-      ),
-      ...Object.fromEntries(errorsOf(operation, errors).map((status) => [status, ERROR])),
-    },
+    responses: Object.fromEntries([
+      ...Object.entries(answers).map(([status, schema]) => [
+        status,
+        answer(status, operation.contentType, schemaOf(schema, "output")),
+      ]),
+      ...errorsOf(operation).map((status) => [status, answer(status, "application/json", ERROR)]),
+    ]),
   };
 }
 
-const ERROR = {
-  description: "what is wrong",
-  content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-};
+const ERROR = { $ref: "#/components/schemas/Error" };
 
-function errorsOf({ token, params, query, body }: Operation, further: readonly number[]): number[] {
+function answer(status: string | number, contentType: string, schema: object) {
+  return { description: STATUS_CODES[status] ?? "", content: { [contentType]: { schema } } };
+}
+
+function errorsOf({ token, params, query, body, errors: further }: Operation): number[] {
   const takesInput = body !== undefined || [params, query].some(({ shape }) => Object.keys(shape).length > 0);
   const errors = new Set(further);
   if (takesInput) errors.add(400);

@@ -13,6 +13,9 @@ type JobResult = (typeof JOB_RESULTS)[number];
 const SCRAPE_RESULTS = ["fresh", "coalesced", "failed"] as const;
 type ScrapeResult = (typeof SCRAPE_RESULTS)[number];
 
+const OVERFLOWING_LABELS = ["reason"] as const;
+type OverflowingLabel = (typeof OVERFLOWING_LABELS)[number];
+
 export interface SelfMetrics {
   registry: Registry;
   scraped(result: ScrapeResult): void;
@@ -22,6 +25,9 @@ export interface SelfMetrics {
   audited(ledger: LedgerName, drift: number | undefined): void;
   discovered(targets: number): void;
   requested(route: string, code: number, seconds: number): void;
+  streaming(clients: number): void;
+  /** a value outside a label's closed list came in, and was taken for `other` */
+  overflowed(label: OverflowingLabel): void;
 }
 
 /**
@@ -66,10 +72,32 @@ export function createSelfMetrics(jobs: readonly string[], pools: () => PoolStat
     scraped: (result) => scrapes.inc({ result }),
     discovered: (targets) => sdTargets.set(targets),
     requested: (route, code, seconds) => requests.observe({ route, code }, seconds),
+    ...streamMetrics(registers),
+    ...overflowMetrics(registers),
     ...jobMetrics(jobs, registers),
     ...sweeperMetrics(registers),
     ...auditMetrics(registers),
   };
+}
+
+function streamMetrics(registers: Registry[]): Pick<SelfMetrics, "streaming"> {
+  const clients = new Gauge({
+    name: "tts_monitor_sse_clients",
+    help: "Clients of live streams that this process serves.",
+    registers,
+  });
+  return { streaming: (count) => clients.set(count) };
+}
+
+function overflowMetrics(registers: Registry[]): Pick<SelfMetrics, "overflowed"> {
+  const overflows = new Counter({
+    name: "tts_monitor_label_overflow_total",
+    help: "Values outside a label's closed list, taken for `other`.",
+    labelNames: ["label"],
+    registers,
+  });
+  for (const label of OVERFLOWING_LABELS) overflows.inc({ label }, 0);
+  return { overflowed: (label) => overflows.inc({ label }) };
 }
 
 function jobMetrics(jobs: readonly string[], registers: Registry[]): Pick<SelfMetrics, "jobRan"> {

@@ -3,7 +3,8 @@ import { createPool } from "../db/pool.ts";
 import { readSchema, schemaProblem } from "../db/schema.ts";
 import { registerWorker, type Slot, type WorkerRegistration } from "../db/worker-store.ts";
 import { DatabaseUnavailableError, TtsMonitorError, WorkerStoppedError } from "../errors.ts";
-import { listen } from "../http/server.ts";
+import { openAccess } from "../http/access/access.ts";
+import { type HttpServer, listen } from "../http/server.ts";
 import { createWorkerApp } from "../http/worker-app.ts";
 import type { Logger } from "../logger.ts";
 import { createWorkerMetrics } from "../metrics/worker-metrics.ts";
@@ -105,8 +106,7 @@ async function open(
     if (heartbeat?.fenced) return "another process has taken this slot name";
     return stop.signal.aborted ? "the worker is closing" : undefined;
   };
-  const server = settings.listen && (await listen(createWorkerApp([registry], problem), settings.listen));
-  if (server) releases.push(server.close);
+  const server = await serveMetrics(settings, [registry], problem, releases);
 
   const address = server ? addressToAdvertise(settings, server.port) : null;
   const { worker, heartbeatTimeout } = settings;
@@ -165,6 +165,24 @@ async function open(
     port: server?.port,
     close: closer(context, beating, stop, release),
   };
+}
+
+/** Where a worker listens, its metrics and whether it is ready. */
+async function serveMetrics(
+  { listen: address, webConfigFile, log }: WorkerSettings,
+  registries: Parameters<typeof createWorkerApp>[0],
+  problem: () => Promise<string | undefined>,
+  releases: (() => Promise<void>)[],
+): Promise<HttpServer | undefined> {
+  if (!address) return undefined;
+  const access = await openAccess(
+    { configFile: webConfigFile, configSetting: "the option webConfigFile" },
+    log,
+  );
+  releases.push(async () => access.close());
+  const server = await listen(createWorkerApp(registries, problem, access), address, { tls: access.tls });
+  releases.push(server.close);
+  return server;
 }
 
 function closer(

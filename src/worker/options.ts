@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { directory, listenUrl, parsedBy } from "../config/kinds.ts";
+import { directory, file, listenUrl, parsedBy } from "../config/kinds.ts";
 import { loadWorkerSettings } from "../config.ts";
 import { hostPort, isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
 import { parseDuration } from "../domain/duration.ts";
@@ -22,6 +22,8 @@ export interface TaskMonitorOptions {
   concurrency?: number;
   /** where this process serves its metrics, such as ":9561"; default: nowhere */
   listen?: string;
+  /** TLS and basic auth of `listen`, in exporter-toolkit's format; default: TTS_MONITOR_WEB_CONFIG_FILE, else plain HTTP, open */
+  webConfigFile?: string;
   /** host:port by which Prometheus reaches it; default: the host of `listen`, else this machine's name */
   advertiseAddress?: string;
   /** durations in milliseconds or as "40m"; default: the TTS_MONITOR_ variable, else the contract's default */
@@ -43,6 +45,7 @@ export interface WorkerSettings {
   worker: string;
   concurrency: number;
   listen: ListenAddress | undefined;
+  webConfigFile: string | undefined;
   advertiseAddress: string | undefined;
   taskTimeout: number;
   heartbeatInterval: number;
@@ -68,6 +71,7 @@ const ACCEPTS: Record<string, string> = {
   concurrency: "a whole number of at least 1",
   listen: 'an address such as ":9561" or "127.0.0.1:9561"',
   advertiseAddress: "host:port that Prometheus can reach",
+  webConfigFile: file.accepts,
   spoolDir: directory.accepts,
 };
 
@@ -80,6 +84,7 @@ const schema = z.strictObject({
   worker: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
   concurrency: z.int().min(1).default(1),
   listen: parsedBy(parseListenAddress).optional(),
+  webConfigFile: file.schema.optional(),
   advertiseAddress: z.string().refine(isScrapeAddress).optional(),
   taskTimeout: period.optional(),
   heartbeatInterval: period.optional(),
@@ -119,6 +124,7 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
     worker: given.worker,
     concurrency: given.concurrency,
     listen: given.listen,
+    webConfigFile: absolute(given.webConfigFile ?? environment.web.configFile),
     advertiseAddress: given.advertiseAddress,
     taskTimeout: given.taskTimeout ?? environment.task.timeout,
     heartbeatInterval: given.heartbeatInterval ?? environment.heartbeat.interval,
@@ -135,8 +141,8 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
 }
 
 /** The service may change its working directory later. */
-function absolute(dir: string | undefined): string | undefined {
-  return dir === undefined ? undefined : resolve(dir);
+function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
 }
 
 const EVERYWHERE = ["0.0.0.0", "::"];

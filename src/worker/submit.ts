@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTransient } from "../db/pool.ts";
-import { insertStarted, startPendingOfContent } from "../db/start-store.ts";
-import { adoptPending, follow, followLeader, insertPending, type NewTask } from "../db/submit-store.ts";
+import { submitAndStart } from "../db/submission.ts";
+import {
+  adoptPending,
+  type ExistingTask,
+  follow,
+  followLeader,
+  insertPending,
+  type NewTask,
+} from "../db/submit-store.ts";
 import { contentHash } from "../domain/content-hash.ts";
 import { parseId } from "../domain/task-status.ts";
 import {
@@ -64,35 +71,36 @@ export async function submitStarted(
   context: WorkerContext,
   request: TaskRequest,
 ): Promise<KnownTask & { waited: number }> {
-  const { pool, slot, settings } = context;
+  const { pool, settings } = context;
   const task = newTask(context, request);
   return orUnavailable(context, async () => {
-    const taskId = await insertStarted(pool, task, settings.taskTimeout);
-    if (taskId !== undefined) {
-      context.events.emit("submitted", {});
-      return { taskId, textId: task.textId, waited: 0 };
+    const submitted = await submitAndStart((step) => step(pool), task, settings.taskTimeout);
+    if (submitted.outcome === "refused") {
+      throw new ConcurrencyLimitError("the limit of concurrent tasks is reached");
     }
-    const pending = await startPendingOfContent(pool, task.contentHash, slot, settings.taskTimeout);
-    if (pending) return takenOver(context, task, pending);
-    await refuseDuplicate(context, task);
-    throw new ConcurrencyLimitError("the limit of concurrent tasks is reached");
+    if (submitted.outcome === "duplicate") throw duplicate(context, submitted.leader);
+    context.events.emit("submitted", {});
+    return submitted;
   });
 }
 
 /** A task of the same content may be another text's, which this one then follows. */
-async function takenOver<T extends KnownTask>(context: WorkerContext, task: NewTask, taken: T): Promise<T> {
+async function takenOver(context: WorkerContext, task: NewTask, taken: KnownTask): Promise<KnownTask> {
   context.events.emit("submitted", {});
   if (taken.textId !== task.textId) await follow(context.pool, task.textId, taken.taskId);
   return taken;
 }
 
 async function refuseDuplicate(context: WorkerContext, task: HashedTask): Promise<void> {
-  const { pool, settings, events } = context;
+  const { pool, settings } = context;
   const leader = await followLeader(pool, task.textId, task.contentHash, settings.dedupWindow);
-  if (!leader) return;
+  if (leader) throw duplicate(context, leader);
+}
+
+function duplicate({ events }: WorkerContext, leader: ExistingTask): DuplicateTaskError {
   events.emit("submitted", {});
   events.emit("deduplicated", {});
-  throw new DuplicateTaskError(leader);
+  return new DuplicateTaskError(leader);
 }
 
 type HashedTask = NewTask & { contentHash: string };

@@ -1,3 +1,4 @@
+import type { Request } from "express";
 import { z } from "zod";
 import { FORMATS, type Format, render } from "../../metrics/exposition.ts";
 import { describe, type Endpoint, raw } from "../operation.ts";
@@ -24,11 +25,7 @@ export function metrics(
   return raw({ ...METRICS, path }, async ({ request }, response) => {
     const budget = scrapeBudget(request.get("X-Prometheus-Scrape-Timeout-Seconds"), timeoutOffset);
     const { measurements, registries } = await measure(budget);
-    const { contentType, body } = await render(
-      measurements,
-      registries,
-      format(request.accepts(Object.values(FORMATS))),
-    );
+    const { contentType, body } = await render(measurements, registries, format(request));
     // Not response.send: it would rewrite the content type.
     response.setHeader("Content-Type", contentType);
     response.vary("Accept");
@@ -37,7 +34,11 @@ export function metrics(
 }
 
 /** Text unless OpenMetrics is what the scraper likes best. */
-function format(accepted: string | false): Format {
+function format(request: Request): Format {
+  // How Prometheus 3 wants names escaped that are not like ours: it would match no format of ours.
+  const accept = request.headers.accept?.replaceAll(/;\s*escaping=[\w-]+/gi, "");
+  if (accept !== undefined) request.headers.accept = accept;
+  const accepted = request.accepts(Object.values(FORMATS));
   return accepted === FORMATS.openmetrics ? "openmetrics" : "text";
 }
 
