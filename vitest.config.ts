@@ -1,29 +1,37 @@
 import { defineConfig } from "vitest/config";
 import { PlainSummary } from "./test/support/plain-summary.ts";
 
-// The end-to-end tests come last and one file at a time: each runs a whole system, and measures it.
-const project = (name: string, timeoutSeconds: number, alone = false) => ({
+interface When {
+  /** the projects of one turn run together, those of the next one after them */
+  turn: number;
+  /** files at a time */
+  atOnce: number;
+}
+
+const project = (name: string, timeoutSeconds: number, { turn, atOnce }: When) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: 60_000,
-    sequence: { groupOrder: alone ? 1 : 0 },
-    ...(alone && { maxWorkers: 1 }),
+    sequence: { groupOrder: turn },
+    maxWorkers: atOnce,
   },
 });
 
 export default defineConfig({
   test: {
     globalSetup: "test/support/global-setup.ts",
-    maxWorkers: 2,
     reporters: ["default", new PlainSummary()],
     projects: [
-      project("unit", 20),
-      project("integration", 60),
-      project("http", 60),
-      project("e2e", 300, true),
+      project("unit", 20, { turn: 0, atOnce: 2 }),
+      project("integration", 60, { turn: 0, atOnce: 2 }),
+      project("http", 60, { turn: 0, atOnce: 2 }),
+      // These two measure little and take long.
+      project("soak", 300, { turn: 1, atOnce: 2 }),
+      // One file at a time: each runs a whole system, and measures it.
+      project("e2e", 300, { turn: 2, atOnce: 1 }),
     ],
   },
 });

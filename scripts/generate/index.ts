@@ -1,5 +1,6 @@
 import { goldenMetrics } from "./golden-metrics.ts";
 import { metricsReference } from "./metrics-reference.ts";
+import { openApiDescription } from "./openapi.ts";
 import { schemaDump } from "./schema-dump.ts";
 import type { ScratchDatabase } from "./scratch-database.ts";
 
@@ -12,5 +13,6 @@ export interface Generator {
 export const GENERATORS: readonly Generator[] = [
   { path: "docs/schema.sql", generate: schemaDump },
   { path: "docs/metrics.md", generate: metricsReference },
+  { path: "docs/openapi.json", generate: openApiDescription },
   { path: "test/golden/metrics.txt", generate: goldenMetrics },
 ];

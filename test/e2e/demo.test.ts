@@ -80,6 +80,17 @@ describe("a demo that runs", () => {
     expect(metrics).toMatch(/tts_db_task_failures_total\{reason="provider_\w+"\} [1-9]/);
   });
 
+  test("the header's own lines list the failed tasks and retry a text, with the demo's token", () => {
+    const line = (name: string) =>
+      new RegExp(`^  ${name} +(curl .*)$`, "m").exec(demo.process.output())?.[1] ?? "";
+    const shell = (command: string) =>
+      spawnSync("sh", ["-c", command.replace(/^curl /, "curl -s ")], { encoding: "utf8" }).stdout;
+    const [task] = JSON.parse(shell(line("failed tasks"))).tasks;
+    const answer = JSON.parse(shell(line("a retry").replace(/1$/, String(task.text_id))));
+    // A worker, a deletion or somebody's retry may have come first.
+    expect(JSON.stringify(answer)).toMatch(/"status":"(pending|processing|completed)"|there is no text/);
+  });
+
   describeWith("prometheus", "the demo's Prometheus", () => {
     test("scrapes the exporter and every worker", async () => {
       const targets = async () => {

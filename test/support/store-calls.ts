@@ -1,15 +1,21 @@
 import * as audit from "../../src/db/audit-store.ts";
 import * as ending from "../../src/db/end-store.ts";
 import * as forgotten from "../../src/db/forgotten-store.ts";
+import * as knownText from "../../src/db/known-text.ts";
 import * as ledger from "../../src/db/ledger.ts";
 import type { Queryable } from "../../src/db/pool.ts";
 import * as prune from "../../src/db/prune-store.ts";
+import * as remoteWorkers from "../../src/db/remote-worker-store.ts";
 import * as repair from "../../src/db/repair-store.ts";
+import * as retries from "../../src/db/retry-store.ts";
 import * as settings from "../../src/db/settings-store.ts";
 import * as starting from "../../src/db/start-store.ts";
 import * as submission from "../../src/db/submit-store.ts";
 import * as sweep from "../../src/db/sweep-store.ts";
+import * as taskList from "../../src/db/task-list.ts";
 import * as reader from "../../src/db/task-reader.ts";
+import * as textList from "../../src/db/text-list.ts";
+import * as watches from "../../src/db/watch-store.ts";
 import * as workers from "../../src/db/worker-store.ts";
 import { planRepair } from "../../src/domain/repair.ts";
 import { COMPLETED, HOUR, hashOf, registration, takeSlot } from "./tasks.ts";
@@ -19,7 +25,12 @@ const STORES = {
   ...starting,
   ...ending,
   ...reader,
+  ...taskList,
+  ...textList,
   ...workers,
+  ...remoteWorkers,
+  ...retries,
+  ...knownText,
   ...sweep,
   ...ledger,
   ...settings,
@@ -27,6 +38,7 @@ const STORES = {
   ...prune,
   ...audit,
   ...repair,
+  ...watches,
 };
 
 type StoreFunction = keyof typeof STORES;
@@ -44,7 +56,8 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
   const retry = async (hash: number) => {
     await db.query("insert into tts_monitor.tasks (text_id, content_hash) values (1, $1)", [hashOf(hash)]);
   };
-  let [pending, started] = [0n, 0n];
+  let [pending, started, remoteTask] = [0n, 0n, 0n];
+  let remote: workers.Slot | undefined;
   // A Record, so that the types miss a function that is added to the stores.
   const calls: Record<StoreFunction, () => Promise<unknown>> = {
     registerWorker: () => takeSlot(db, "worker-2"),
@@ -71,6 +84,11 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     readTask: () => reader.readTask(db, pending),
     readTasksOf: () => reader.readTasksOf(db, slot, [pending]),
     readTaskOfText: () => reader.readTaskOfText(db, 2n),
+    readTaskAsOfText: () => reader.readTaskAsOfText(db, pending, 2n),
+    readChangedTasks: () => reader.readChangedTasks(db, [{ taskId: pending, status: undefined }]),
+    renewWatches: () => watches.renewWatches(db, [pending], HOUR),
+    readTaskPage: () => taskList.readTaskPage(db, { statuses: [] }, 1),
+    readTextPage: () => textList.readTextPage(db, { taskStatuses: ["failed"], part: "a", order: "desc" }, 1),
     insertStarted: async () => {
       started = (await starting.insertStarted(db, task(2), 1)) ?? 0n;
     },
@@ -128,6 +146,24 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     },
     pruneTextStates: () => prune.pruneTextStates(db, 10),
     vacuumDeltas: () => ledger.vacuumDeltas(db),
+    isKnownText: () => knownText.isKnownText(db, 1n),
+    recordRetry: () => retries.recordRetry(db, 2n),
+    enlist: async () => {
+      remote = await remoteWorkers.enlist(db, {
+        worker: "remote",
+        concurrencyLimit: 1,
+        heartbeatTimeout: HOUR,
+      });
+      return remote;
+    },
+    renew: async () => {
+      const slot = remote ?? { worker: "remote", incarnation: 0n };
+      remoteTask = (await starting.insertStarted(db, { ...task(7), slot }, HOUR)) ?? 0n;
+      return remoteWorkers.renew(db, remoteTask, HOUR);
+    },
+    lockRemoteWorkerOf: () => remoteWorkers.lockRemoteWorkerOf(db, remoteTask),
+    removeIfIdle: () => remoteWorkers.removeIfIdle(db, remote ?? slot),
+    endFormerTasks: () => workers.endFormerTasks(db, slot),
     beginDrain: () => workers.beginDrain(db, slot),
     removeWorker: () => workers.removeWorker(db, slot),
   };
@@ -143,8 +179,11 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     "queueForStart",
     "writeConcurrencyLimit",
     "bookRepair",
+    "removeIfIdle",
+    "endFormerTasks",
     "beginDrain",
     "removeWorker",
+    "renewWatches",
   ]);
   const did: string[] = [];
   for (const [name, call] of Object.entries(calls)) {

@@ -17,7 +17,7 @@ export async function createAppRows(db: pg.ClientBase | pg.Pool, linked: boolean
     create table tts_audios (
       id integer generated always as identity primary key,
       text_id integer ${linked ? "references tts_texts (id) on delete cascade on update cascade" : ""},
-      file_size integer, is_deleted smallint
+      audio_url text, filename text, file_size integer, is_deleted smallint
     );
     insert into tts_texts (id, is_deleted) values (1, 0), (2, 0), (3, 1), (4, null), (5, 0);
     insert into tts_audios (text_id, file_size, is_deleted)

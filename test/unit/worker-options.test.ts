@@ -73,3 +73,13 @@ describe("the address that a worker advertises", () => {
     }
   });
 });
+
+describe("the file of a worker's TLS and basic auth", () => {
+  it("is the option's, else the variable's, else none", () => {
+    expect(settings({}).webConfigFile).toBeUndefined();
+    vi.stubEnv("TTS_MONITOR_WEB_CONFIG_FILE", "/etc/tts/web.yml");
+    expect(settings({}).webConfigFile).toBe("/etc/tts/web.yml");
+    expect(settings({ webConfigFile: "web.yml" }).webConfigFile).toBe(resolve("web.yml"));
+    expect(() => settings({ webConfigFile: "" })).toThrow("the option webConfigFile must be a file's path");
+  });
+});
