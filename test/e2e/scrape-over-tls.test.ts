@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hashSync } from "@node-rs/bcrypt";
+import { hashSync } from "bcryptjs";
 import { afterAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { createAuthority, describeWithOpenssl } from "../support/certificates.ts";
@@ -39,7 +39,7 @@ describeWith("prometheus", "Prometheus", (prometheus) => {
           client_auth_type: "RequireAndVerifyClientCert",
           client_allowed_sans: ["prometheus.internal"],
         },
-        basic_auth_users: { prometheus: hashSync("the password", { cost: 10 }) },
+        basic_auth_users: { prometheus: hashSync("the password", 10) },
       });
       write("password", "the password");
 

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hashSync } from "@node-rs/bcrypt";
+import { hashSync } from "bcryptjs";
 import request from "supertest";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { type AccessSettings, openAccess } from "../../src/http/access/access.ts";
@@ -17,7 +17,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-const HASH = hashSync("pass:wörd", { cost: 4 });
+const HASH = hashSync("pass:wörd", 4);
 const configFile = join(folder, "web.yml");
 const tokenFile = join(folder, "tokens");
 
@@ -75,7 +75,7 @@ describe("users of the web configuration", () => {
   it("change with the file, and a password that was right is no longer", async () => {
     const { login } = await open();
     expect((await login("alice", "pass:wörd")).status).toBe(200);
-    writeFileSync(configFile, `basic_auth_users: {alice: ${hashSync("new", { cost: 4 })}}`);
+    writeFileSync(configFile, `basic_auth_users: {alice: ${hashSync("new", 4)}}`);
     await eventually("the new password counts", async () => (await login("alice", "new")).status === 200);
     expect((await login("alice", "pass:wörd")).status).toBe(401);
   });

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
-import { hashSync } from "@node-rs/bcrypt";
+import { hashSync } from "bcryptjs";
 import { afterAll, expect, it } from "vitest";
 import { createAuthority, describeWithOpenssl } from "../support/certificates.ts";
 import { freePort } from "../support/ports.ts";
@@ -17,7 +17,7 @@ describeWithOpenssl("a secret", () => {
   it("of DSN, tokens, users or key is in no log line, answer or command line, whatever goes wrong", async () => {
     const { cert, key } = createAuthority(folder).issue("server");
     const password = "canary-of-the-user";
-    const hash = hashSync(password, { cost: 4 });
+    const hash = hashSync(password, 4);
     const token = "canary-of-the-token-0123456789abcdef";
     const dsn = "canary-of-the-database";
     const secrets = [password, hash, hash.slice(8), token, dsn, key.slice(40, 80)];

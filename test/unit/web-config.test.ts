@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { verifySync } from "@node-rs/bcrypt";
+import { compareSync } from "bcryptjs";
 import { afterAll, describe, expect, it } from "vitest";
 import { subjectAltNames } from "../../src/http/access/client-certificate.ts";
 import { network } from "../../src/http/access/failures.ts";
@@ -258,7 +258,7 @@ describe("logging in", () => {
     expect(await login.check({ user: "nobody", password: "x" }, free)).toBe(false);
     expect(calls).toEqual([expect.stringMatching(/^\$2b\$11\$[./A-Za-z0-9]{53}$/)]);
     // It is computed with like any other, so it costs what its cost says.
-    expect(verifySync("x", String(calls[0]).replace("$11$", "$04$"))).toBe(false);
+    expect(compareSync("x", String(calls[0]).replace("$11$", "$04$"))).toBe(false);
   });
 
   it("computes once for a thousand right logins at once, and never again", async () => {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { verify } from "@node-rs/bcrypt";
+import { compare as compareBcrypt } from "bcryptjs";
 import pLimit from "p-limit";
 
 export interface Credentials {
@@ -20,8 +20,8 @@ export interface Login {
 
 // bcrypt reads 72 bytes, so that one right password has any number of longer spellings.
 const REMEMBERED = 1000;
-// Of the four threads with which Node.js reads files and compresses too.
-const AT_ONCE = 2;
+// Computed on the main thread, in slices: several at once would hold up everything else.
+const AT_ONCE = 1;
 // No password is known that has this hash: it is only as expensive as a true one.
 const NOBODY = (cost: string) => `$2b$${cost}$${"x".repeat(21)}u${"x".repeat(30)}u`;
 
@@ -30,7 +30,10 @@ const NOBODY = (cost: string) => `$2b$${cost}$${"x".repeat(21)}u${"x".repeat(30)
  * same.
  * @param hashes bcrypt's, by user
  */
-export function createLogin(hashes: ReadonlyMap<string, string>, compare: typeof verify = verify): Login {
+export function createLogin(
+  hashes: ReadonlyMap<string, string>,
+  compare: (password: string, hash: string) => Promise<boolean> = compareBcrypt,
+): Login {
   const key = randomBytes(32);
   const right = new Set<string>();
   const underWay = new Map<string, Promise<boolean>>();
