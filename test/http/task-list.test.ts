@@ -39,7 +39,7 @@ async function idsWhere(condition: string): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  // Whole minutes, so that many tasks share their time.
+  // Whole minutes, so that many tasks share their time; none within minutes of the 24 hours that `since` goes by.
   await sql(`
     insert into tts_monitor.tasks
       (text_id, status, worker, created_at, started_at, finished_at, error_message, filename)
@@ -48,7 +48,7 @@ beforeAll(async () => {
       case when status = 'failed' then 'Provider said 100% ' || n % 7 || ' _x_ \\ "quoted"' end,
       case when status = 'completed' then 'Audio-' || n || '.mp3' end
     from (
-      select n, date_trunc('minute', now()) - interval '2 days' + n % 97 * interval '30 minutes' as t,
+      select n, date_trunc('minute', now()) - interval '2 days 10 minutes' + n % 97 * interval '30 minutes' as t,
         (array['processing', 'completed', 'failed', 'timeout'])[n % 4 + 1] as status,
         case when n % 3 > 0 then 'worker-' || n % 3 end as worker
       from generate_series(1, 400) n
