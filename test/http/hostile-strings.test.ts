@@ -70,6 +70,19 @@ const hostile = fc
   )
   .map((value) => MARK + value);
 
+// Few rows to look through: what is searched for is the question here, not where.
+const SEARCH = { tasks: "/api/tasks?status=pending&q=", texts: "" };
+
+/** Behind all texts but the last few. */
+async function searchAmongLastTexts(): Promise<string> {
+  let cursor = "";
+  for (let page = 0; page < 4; page++) {
+    const limit = page === 3 ? 490 : 500;
+    cursor = (await ask(`/api/texts?order=asc&limit=${limit}&cursor=${cursor}`)).body.next_cursor;
+  }
+  return `/api/texts?order=asc&cursor=${cursor}&q=`;
+}
+
 const isStorable = (value: string) => value.isWellFormed() && !value.includes("\0");
 
 /** Sends the string in every text input there is, and reads it back from wherever it is shown. */
@@ -82,7 +95,7 @@ async function sendEverywhere(value: string, textId: number): Promise<void> {
   expect((await post("/api/tasks", { text_id: textId, content_hash: value, worker: "w" })).status).toBe(400);
 
   const query = encodeURIComponent(value.toWellFormed());
-  for (const path of ["/api/tasks?q=", "/api/texts?q="]) {
+  for (const path of [SEARCH.tasks, SEARCH.texts]) {
     const { status } = await ask(path + query);
     expect([path, value, status]).toEqual([path, value, value.includes("\0") ? 400 : 200]);
   }
@@ -130,6 +143,7 @@ async function finishWith(value: string, textId: number, taskId: string): Promis
 }
 
 it("2,000 hostile strings in every text input come back as they are or are refused with 400, and forge nothing", async () => {
+  SEARCH.texts = await searchAmongLastTexts();
   const limit = pLimit(8);
   const values = fc.sample(hostile, { seed: 4, numRuns: 2000 });
   await Promise.all(values.map((value, index) => limit(() => sendEverywhere(value, index + 1))));
