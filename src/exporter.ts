@@ -4,6 +4,7 @@ import { runCollectors } from "./collectors/run.ts";
 import { readStats } from "./collectors/stats.ts";
 import { readSystemStatus } from "./collectors/system-status.ts";
 import { textsCollector } from "./collectors/texts.ts";
+import { whereToListen } from "./config/kinds.ts";
 import type { Config } from "./config.ts";
 import { createPool, isConnectionError } from "./db/pool.ts";
 import { readSchema, schemaProblem } from "./db/schema.ts";
@@ -74,7 +75,7 @@ export function createExporter(
   const self = createSelfMetrics(jobNames, () => poolState([scrapePool, workPool]));
   const streams = createStreams({
     db: workPool,
-    listenUrl: listenUrlOf(databaseUrl, settings),
+    listenUrl: whereToListen(settings.database.listenUrl, databaseUrl),
     maxClients: settings.sse.maxClients,
     log,
     onClients: self.streaming,
@@ -183,11 +184,6 @@ function scrapeOf(
         results: await runCollectors(client, collectors, deadline, isConnectionError),
       })),
   });
-}
-
-function listenUrlOf(databaseUrl: string, { database }: ExporterSettings): string | undefined {
-  const url = database.listenUrl ?? databaseUrl;
-  return url === "none" ? undefined : url;
 }
 
 async function databaseProblem(pool: pg.Pool): Promise<string | undefined> {

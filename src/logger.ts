@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import { unicodeEscape } from "./domain/unicode-escape.ts";
 
 interface LogMethod {
   (message: string): void;
@@ -68,8 +69,5 @@ function stderr() {
 
 /** A message of several lines could forge a second entry. Where the format is JSON they are escaped anyway. */
 function oneLine(log: Record<string, unknown>, messageKey: string): string {
-  return String(log[messageKey] ?? "").replaceAll(
-    /\p{Cc}/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return String(log[messageKey] ?? "").replaceAll(/\p{Cc}/gu, unicodeEscape);
 }

@@ -146,6 +146,11 @@ export const listenUrl: Kind<string> = {
   accepts: "a URL like postgres://user:password@host:5432/database, or none",
 };
 
+/** The URL to LISTEN on, the database's own unless another was given; undefined where it is not wanted. */
+export function whereToListen(given: string | undefined, databaseUrl: string): string | undefined {
+  return given === "none" ? undefined : (given ?? databaseUrl);
+}
+
 function isPostgresUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, pathname } = new URL(text);

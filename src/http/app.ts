@@ -53,10 +53,10 @@ const closed: RequestHandler = () => {
 function observed(known: ReadonlySet<string>, observe: RequestObserver): RequestHandler {
   return (request, response, next) => {
     const begin = performance.now();
-    let observed = false;
+    let told = false;
     const answered = () => {
-      if (observed) return;
-      observed = true;
+      if (told) return;
+      told = true;
       // Only routes that we have named ourselves become label values.
       const route: unknown = request.route?.path;
       const label = typeof route === "string" && known.has(route) ? route : "other";

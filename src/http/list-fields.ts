@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../domain/duration.ts";
 import { parseId } from "../domain/task-status.ts";
+import { WORKER_NAME } from "../domain/worker-name.ts";
 import { text } from "./fields.ts";
 
 // What the lists' queries have in common. A parameter that is empty counts as left out.
@@ -28,7 +29,7 @@ const WORKER_RULE = "must be a worker's name: 1 to 64 of A–Z, a–z, 0–9, _,
 
 export const workerFilter = z
   .string(WORKER_RULE)
-  .regex(/^[A-Za-z0-9_.-]{0,64}$/, WORKER_RULE)
+  .regex(new RegExp(`^$|${WORKER_NAME.source}`), WORKER_RULE)
   .transform((name) => name || undefined)
   .optional()
   .meta({ description: "a worker's name" });

@@ -1,13 +1,10 @@
 import { end, readEndedAs, recordLate } from "../db/end-store.ts";
-import type { Audio } from "../domain/audio.ts";
+import { type Audio, LONGEST_AUDIO_URL, LONGEST_FILENAME } from "../domain/audio.ts";
 import { completion, DEADLINE_EXCEEDED, type Ending } from "../domain/ending.ts";
 import type { LateOperation } from "../domain/events.ts";
 import { InvalidInputError, NotFoundError, TaskEndedError } from "../errors.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Finish } from "./finish-record.ts";
-
-const LONGEST_FILENAME = 1024;
-const LONGEST_URL = 2048;
 
 /** The end of a task whose handler gave an audio. @throws InvalidInputError */
 export function completionOf(audio: Audio): Ending {
@@ -23,7 +20,7 @@ function checkAudio(audio: Audio): void {
       throw new InvalidInputError(`${name} must be a text of at most ${longest} characters without NUL`);
     }
   };
-  text("audioUrl", LONGEST_URL);
+  text("audioUrl", LONGEST_AUDIO_URL);
   text("filename", LONGEST_FILENAME);
   if (!Number.isSafeInteger(audio.fileSize) || audio.fileSize < 0) {
     throw new InvalidInputError("fileSize must be a whole number of bytes");

@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { directory, file, listenUrl, parsedBy } from "../config/kinds.ts";
+import { directory, file, listenUrl, parsedBy, whereToListen } from "../config/kinds.ts";
 import { loadWorkerSettings } from "../config.ts";
 import { hostPort, isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
 import { parseDuration } from "../domain/duration.ts";
+import { WORKER_NAME, WORKER_NAME_ACCEPTS } from "../domain/worker-name.ts";
 import { ConfigError } from "../errors.ts";
 import { createLogger, type Logger } from "../logger.ts";
 
@@ -67,7 +68,7 @@ const period = timer.pipe(z.number().min(1));
 const ACCEPTS: Record<string, string> = {
   databaseUrl: "a postgres:// URL",
   listenUrl: listenUrl.accepts,
-  worker: "1 to 64 of A-Z a-z 0-9 _ . -",
+  worker: WORKER_NAME_ACCEPTS,
   concurrency: "a whole number of at least 1",
   listen: 'an address such as ":9561" or "127.0.0.1:9561"',
   advertiseAddress: "host:port that Prometheus can reach",
@@ -81,7 +82,7 @@ const schema = z.strictObject({
     .regex(/^postgres(ql)?:\/\//)
     .optional(),
   listenUrl: listenUrl.schema.optional(),
-  worker: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/),
+  worker: z.string().regex(WORKER_NAME),
   concurrency: z.int().min(1).default(1),
   listen: parsedBy(parseListenAddress).optional(),
   webConfigFile: file.schema.optional(),
@@ -117,10 +118,9 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
   if (databaseUrl === undefined) {
     throw new ConfigError("the option databaseUrl (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required");
   }
-  const listenUrl = given.listenUrl ?? environment.database.listenUrl ?? databaseUrl;
   const settings = {
     databaseUrl,
-    listenUrl: listenUrl === "none" ? undefined : listenUrl,
+    listenUrl: whereToListen(given.listenUrl ?? environment.database.listenUrl, databaseUrl),
     worker: given.worker,
     concurrency: given.concurrency,
     listen: given.listen,

@@ -9,7 +9,7 @@ import {
   insertPending,
   type NewTask,
 } from "../db/submit-store.ts";
-import { contentHash } from "../domain/content-hash.ts";
+import { CONTENT_HASH, contentHash } from "../domain/content-hash.ts";
 import { parseId } from "../domain/task-status.ts";
 import {
   ConcurrencyLimitError,
@@ -122,7 +122,7 @@ export function textIdOf(textId: TaskRequest["textId"]): bigint {
 }
 
 function hashOf({ content, contentHash: given }: TaskRequest): string {
-  if (given !== undefined && !/^[0-9a-f]{64}$/.test(given)) {
+  if (given !== undefined && !CONTENT_HASH.test(given)) {
     throw new InvalidInputError("contentHash must be 64 lower-case hex digits");
   }
   const own = typeof content === "string" ? contentHash(content) : undefined;

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { z } from "zod";
 import { beatRemote, endRemote } from "../../db/remote-tasks.ts";
+import { LONGEST_AUDIO_URL, LONGEST_FILENAME } from "../../domain/audio.ts";
 import { completion, type Ending, failure } from "../../domain/ending.ts";
 import { OUTCOMES } from "../../domain/task.ts";
 import { idInPath, longText, text } from "../fields.ts";
@@ -43,8 +44,8 @@ const COMPLETE = describe({
   token: true,
   params,
   body: z.object({
-    audio_url: text(2048),
-    filename: text(1024),
+    audio_url: text(LONGEST_AUDIO_URL),
+    filename: text(LONGEST_FILENAME),
     file_size: z.int(SIZE_RULE).min(0, SIZE_RULE).meta({ description: "bytes" }),
   }),
   answers: { 200: ended },

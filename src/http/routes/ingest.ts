@@ -3,8 +3,9 @@ import { z } from "zod";
 import { isKnownText } from "../../db/known-text.ts";
 import { submitRemote } from "../../db/remote-tasks.ts";
 import type { Submission } from "../../db/submission.ts";
-import { contentHash } from "../../domain/content-hash.ts";
+import { CONTENT_HASH, contentHash } from "../../domain/content-hash.ts";
 import { idForJson } from "../../domain/task-status.ts";
+import { WORKER_NAME, WORKER_NAME_ACCEPTS } from "../../domain/worker-name.ts";
 import { NotFoundError } from "../../errors.ts";
 import { idInAnswer, idInBody, longText, status } from "../fields.ts";
 import { describe, type Endpoint, json } from "../operation.ts";
@@ -17,7 +18,7 @@ export interface IngestSettings {
 }
 
 const HASH_RULE = "must be 64 lower-case hex digits";
-const WORKER_RULE = "must be 1 to 64 of A-Z a-z 0-9 _ . -";
+const WORKER_RULE = `must be ${WORKER_NAME_ACCEPTS}`;
 const CONCURRENCY_RULE = "must be a whole number from 1 to 10000";
 
 const submission = z
@@ -26,10 +27,10 @@ const submission = z
     content: longText.optional(),
     content_hash: z
       .string(HASH_RULE)
-      .regex(/^[0-9a-f]{64}$/, HASH_RULE)
+      .regex(CONTENT_HASH, HASH_RULE)
       .optional()
       .meta({ description: "SHA-256 of the content in UTF-8" }),
-    worker: z.string(WORKER_RULE).regex(/^[A-Za-z0-9_.-]{1,64}$/, WORKER_RULE),
+    worker: z.string(WORKER_RULE).regex(WORKER_NAME, WORKER_RULE),
     concurrency: z
       .int(CONCURRENCY_RULE)
       .min(1, CONCURRENCY_RULE)

@@ -1,17 +1,14 @@
 import { formatPosition, type Position, type TaskEvent } from "../../domain/task-event.ts";
 import type { TaskStatus } from "../../domain/task-status.ts";
+import { unicodeEscape } from "../../domain/unicode-escape.ts";
 
 // Line ends to some clients' libraries, which JSON leaves as they are.
 const FURTHER_LINE_ENDS = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** One event of an event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export function frame(position: Position, event: TaskEvent | "status", status: TaskStatus): string {
-  const json = JSON.stringify({ event, ...status }).replaceAll(FURTHER_LINE_ENDS, escaped);
+  const json = JSON.stringify({ event, ...status }).replaceAll(FURTHER_LINE_ENDS, unicodeEscape);
   return `id: ${formatPosition(position)}\ndata: ${json}\n\n`;
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Keeps the connection from looking dead. */
