@@ -1,0 +1,29 @@
+/** Where the links of an alert lead. Yours differ: change them and run `npm run generate`. */
+export const GRAFANA_URL = "http://localhost:3000";
+/** Best a place that outlives the monitor: a forge, a wiki. */
+export const RUNBOOKS_URL = "https://github.com/tts-monitor/tts-monitor/blob/main/docs/runbooks";
+
+/** The dashboards by their uid, with the variables that a link may set. */
+export const DASHBOARDS = {
+  "tts-overview": ["worker"],
+  "tts-tasks": ["status", "worker", "reason", "text_id"],
+  "tts-task": ["text_id"],
+  "tts-workers": ["worker"],
+  "tts-slo": ["slo"],
+  "tts-monitor": [],
+} as const satisfies Record<string, readonly string[]>;
+
+type Uid = keyof typeof DASHBOARDS;
+
+/** A dashboard, alone or with some of its variables set; a value may be a template of Prometheus. */
+export type Dashboard = {
+  [U in Uid]: readonly [
+    uid: U,
+    variables?: Readonly<Partial<Record<(typeof DASHBOARDS)[U][number], string>>>,
+  ];
+}[Uid];
+
+export function dashboardUrl([uid, variables = {}]: Dashboard): string {
+  const query = Object.entries(variables).map(([name, value]) => `var-${name}=${value}`);
+  return [`${GRAFANA_URL}/d/${uid}`, query.join("&")].filter(Boolean).join("?");
+}
