@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hostPort } from "../domain/address.ts";
 import { type Child, startChild } from "./child.ts";
 import type { DemoContext } from "./context.ts";
 import { findProgram } from "./programs.ts";
 import { untilReady } from "./ready.ts";
-import { startReceivers } from "./receivers.ts";
+import { startReceivers, writeSecrets } from "./receivers.ts";
 import { relocate } from "./relocate.ts";
 import { timeOfDay } from "./screen.ts";
 
@@ -35,14 +35,16 @@ export async function startObservers(context: DemoContext, exporterAddress: stri
   const alertmanager = findProgram("alertmanager", "prometheus-alertmanager");
   const prometheusAddress = hostPort(HOST, await step(pickPort(PROMETHEUS_PORT, HOST)));
   const alertmanagerAddress = hostPort(HOST, await step(pickPort(ALERTMANAGER_PORT, HOST)));
+  const receiversAddress = await startReceivers(context, RECEIVERS_PORT);
   const addresses = new Map([
     [EXPORTER_PORT, exporterAddress],
     [PROMETHEUS_PORT, prometheusAddress],
     [ALERTMANAGER_PORT, alertmanagerAddress],
-    [RECEIVERS_PORT, await startReceivers(context, RECEIVERS_PORT)],
+    [RECEIVERS_PORT, receiversAddress],
   ]);
   const started: Promise<unknown>[] = [];
   if (alertmanager) {
+    writeSecrets(secretsIn(folders.run), receiversAddress);
     const child = startProgram(context, "alertmanager", [
       alertmanager,
       `--config.file=${relocated("../../alertmanager/alertmanager.yml", addresses, folders.run)}`,
@@ -74,8 +76,15 @@ export async function startObservers(context: DemoContext, exporterAddress: stri
 function relocated(file: string, addresses: ReadonlyMap<number, string>, runDir: string): string {
   const source = fileURLToPath(new URL(file, import.meta.url));
   const target = `${runDir}/${basename(file)}`;
-  writeFileSync(target, relocate(readFileSync(source, "utf8"), addresses, dirname(source)));
+  writeFileSync(
+    target,
+    relocate(readFileSync(source, "utf8"), addresses, dirname(source), secretsIn(runDir)),
+  );
   return target;
+}
+
+function secretsIn(runDir: string): string {
+  return join(runDir, "secrets");
 }
 
 function startProgram({ folders, print, atEnd }: DemoContext, name: string, commandLine: string[]): Child {

@@ -1,20 +1,14 @@
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
+import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { hostPort } from "../domain/address.ts";
 import type { DemoContext } from "./context.ts";
+import { readNotification } from "./notification.ts";
 import { timeOfDay } from "./screen.ts";
 
 const HOST = "127.0.0.1";
-
-/** What Alertmanager posts to a webhook: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
-interface Notification {
-  alerts: {
-    status: "firing" | "resolved";
-    labels: Record<string, string>;
-    annotations: Record<string, string>;
-  }[];
-}
 
 /**
  * Stands in for the receivers of alertmanager.yml: prints each notification of the pager and the ticket system.
@@ -30,7 +24,8 @@ export async function startReceivers(
     } catch {
       response.statusCode = 400;
     }
-    response.end();
+    // Slack's answer, without which Alertmanager tries again.
+    response.end("ok");
   });
   const picked = await step(pickPort(port, HOST));
   server.listen(picked, HOST);
@@ -42,12 +37,25 @@ export async function startReceivers(
   return hostPort(HOST, picked);
 }
 
+/** The secrets that alertmanager.yml names, for receivers at this address: files that only their owner reads. */
+export function writeSecrets(folder: string, address: string): void {
+  const secrets = {
+    "pagerduty-routing-key": "demo",
+    "slack-webhook-url": `http://${address}/tickets`,
+    "dead-man-token": "demo",
+  };
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(secrets)) {
+    writeFileSync(join(folder, name), content, { mode: 0o600 });
+  }
+}
+
 async function linesOf(request: IncomingMessage): Promise<string[]> {
-  const { alerts } = (await json(request)) as Notification;
+  const notifications = readNotification(await json(request));
   const receiver = request.url?.slice(1);
   if (receiver === "dead-man") return [];
-  return alerts.map(
-    ({ status, labels, annotations }) =>
-      `${receiver}: ${status} ${labels["alertname"]}: ${annotations["summary"]}`,
+  return notifications.map(
+    ({ status, alertname, summary }) =>
+      `${receiver}: ${status} ${[alertname, summary].filter(Boolean).join(": ")}`,
   );
 }

@@ -40,6 +40,15 @@ http_config: { authorization: { credentials_file: /run/secret } }
   });
 });
 
+test("secrets are found in a folder of their own, and in the configuration's where there is none", () => {
+  const yaml = "api_url_file: secrets/url\ncredentials_file: secrets-of-others/token\n";
+  expect(parse(relocate(yaml, ADDRESSES, "/repo", "/run/mine"))).toEqual({
+    api_url_file: "/run/mine/url",
+    credentials_file: "/repo/secrets-of-others/token",
+  });
+  expect(relocated(yaml)).toMatchObject({ api_url_file: "/repo/secrets/url" });
+});
+
 test("a text that holds an address somewhere is not touched", () => {
   const text = "see localhost:9560 for more";
   expect(relocated(`summary: ${JSON.stringify(text)}`)).toEqual({ summary: text });
