@@ -1,0 +1,179 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { stringify } from "yaml";
+import { type Group, isAlert, type Rule } from "../../prometheus/src/rule.ts";
+import { metricsOf, parseQuery } from "./promql.ts";
+import { type Mutant, mutantsOf } from "./rule-mutants.ts";
+import { RECORDINGS, RULE_FILES, RULE_TEST_FILES, readRuleTests, readYaml } from "./rules.ts";
+
+interface PlacedMutant extends Mutant {
+  original: Rule;
+  group: string;
+  file: string;
+}
+
+/** Where the last run is recorded in which nothing survived but what is listed. */
+export const MUTATION_RECORD = "test/golden/rule-mutants.json";
+
+/** Of the rules' files and their tests' as they are. */
+export function digestOfRules(): string {
+  const hash = createHash("sha256");
+  for (const path of [...RULE_FILES, ...RULE_TEST_FILES].toSorted())
+    hash.update(path).update(readFileSync(path));
+  return hash.digest("hex");
+}
+
+export interface MutationResult {
+  total: number;
+  /** `rule: change` of those that no test noticed */
+  survived: string[];
+}
+
+/**
+ * Alters every rule in every way, and runs the tests that look at it. As a run costs the same however many rules are
+ * altered, one carries a mutant of every rule that it can tell from the others by what fails; who then seems to have
+ * survived is run alone.
+ * @param folder to work in
+ */
+export async function runMutants(promtool: string, folder: string, atOnce: number): Promise<MutationResult> {
+  const mutants = placedMutants();
+  const suspects: PlacedMutant[] = [];
+  const survived: string[] = [];
+  await inTurns(atOnce, batchesOf(mutants), async (batch, turn) => {
+    const output = await outputOf(promtool, join(folder, turn), batch, testFilesFor(batch));
+    suspects.push(...batch.filter((mutant) => !isToldBy(output, mutant)));
+  });
+  await inTurns(atOnce, suspects, async (mutant, turn) => {
+    const output = await outputOf(promtool, join(folder, turn), [mutant], testFilesFor([mutant]));
+    if (!output.includes("FAILED")) survived.push(`${titleOf(mutant.original)}: ${mutant.change}`);
+  });
+  return { total: mutants.length, survived: survived.toSorted() };
+}
+
+function placedMutants(): PlacedMutant[] {
+  return RULE_FILES.flatMap((file) =>
+    readYaml<{ groups: Group[] }>(file).groups.flatMap(({ name: group, rules }) =>
+      rules.flatMap((original) =>
+        mutantsOf(original).map((mutant) => ({ ...mutant, original, group, file })),
+      ),
+    ),
+  );
+}
+
+/** Together go rules of one group that a failure tells apart, and none of which reads another one. */
+function batchesOf(mutants: readonly PlacedMutant[]): PlacedMutant[][] {
+  const batches: PlacedMutant[][] = [];
+  for (const mutant of mutants) {
+    const fits = batches.find((batch) => batch.every((other) => areApart(mutant, other)));
+    if (fits) fits.push(mutant);
+    else batches.push([mutant]);
+  }
+  return batches;
+}
+
+function areApart(one: PlacedMutant, other: PlacedMutant): boolean {
+  const apart = isAlert(one.original) ? titleOf : nameOf;
+  return (
+    one.group === other.group &&
+    isAlert(one.original) === isAlert(other.original) &&
+    apart(one.original) !== apart(other.original) &&
+    !reads(one.original.expr, nameOf(other.original)) &&
+    !reads(other.original.expr, nameOf(one.original))
+  );
+}
+
+/** Directly or through other recorded series. */
+function reads(expr: string, series: string): boolean {
+  return metricsOf(parseQuery(expr)).some(
+    (name) =>
+      name === series || RECORDINGS.some(({ record, expr: its }) => record === name && reads(its, series)),
+  );
+}
+
+function nameOf(rule: Rule): string {
+  return isAlert(rule) ? rule.alert : rule.record;
+}
+
+/** The name, with the labels that tell the rule from its likes. */
+function titleOf(rule: Rule): string {
+  const { slo, long, quantile, exported_job: job } = rule.labels ?? {};
+  return [nameOf(rule), slo, long, quantile, job].filter(Boolean).join(" ");
+}
+
+/** Those that ask for one of the batch by its name. */
+function testFilesFor(batch: readonly PlacedMutant[]): string[] {
+  const names = batch.map(({ original }) => nameOf(original));
+  const isAsked = (asked: string) => names.some((name) => asked.includes(name));
+  return RULE_TEST_FILES.filter((path) =>
+    readRuleTests(path).tests.some(
+      ({ alert_rule_test: alerts = [], promql_expr_test: exprs = [] }) =>
+        alerts.some(({ alertname }) => isAsked(alertname)) || exprs.some(({ expr }) => isAsked(expr)),
+    ),
+  );
+}
+
+/** What promtool says where the rules are altered: the names of what failed. */
+async function outputOf(
+  promtool: string,
+  folder: string,
+  mutants: readonly PlacedMutant[],
+  testFiles: readonly string[],
+): Promise<string> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  cpSync("prometheus/rules", join(folder, "rules"), { recursive: true });
+  cpSync("prometheus/tests", join(folder, "tests"), { recursive: true });
+  for (const { file } of mutants) {
+    const replaced = readYaml<{ groups: Group[] }>(file).groups.map((group) => ({
+      ...group,
+      rules: group.rules.map((rule) => mutants.find(({ original }) => isSame(original, rule))?.rule ?? rule),
+    }));
+    writeFileSync(join(folder, "rules", basename(file)), stringify({ groups: replaced }));
+  }
+  return await new Promise((resolve, reject) => {
+    const paths = testFiles.map((path) => join(folder, "tests", basename(path)));
+    execFile(promtool, ["test", "rules", ...paths], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      const output = stdout + stderr;
+      // What does not load is no mutant: nothing was tested.
+      if (error && !/exp: ?|got: ?|err:/.test(output)) reject(new Error(output));
+      else resolve(output);
+    });
+  });
+}
+
+function isSame(one: Rule, other: Rule): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Whether what failed is this rule: an alert of its labels that was missing, too many, or said something else. */
+function isToldBy(output: string, { original }: PlacedMutant): boolean {
+  const name = nameOf(original);
+  if (!isAlert(original)) {
+    return output.split("\n").some((line) => line.trimStart().startsWith("expr: ") && line.includes(name));
+  }
+  const { severity: _, ...labels } = original.labels;
+  const own = Object.entries({ alertname: name, ...labels }).map(([label, value]) => `${label}="${value}"`);
+  return output.split(/^ +alertname: /m).some((failure) => {
+    const [expected = [], got = []] = failure
+      .split(/^ +got:\[/m)
+      .map((side) =>
+        side.match(/Labels:\{.*\n.*\}/g)?.filter((alert) => own.every((label) => alert.includes(label))),
+      );
+    return expected.join("\n") !== got.join("\n");
+  });
+}
+
+/** Works through the list, so many at a time; each is told which of these turns it has. */
+async function inTurns<T>(
+  atOnce: number,
+  list: readonly T[],
+  work: (item: T, turn: string) => Promise<void>,
+): Promise<void> {
+  const left = [...list];
+  const run = async (turn: string) => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item, turn);
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, index) => run(String(index))));
+}

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { AlertRule, Group, RecordingRule } from "../../prometheus/src/rule.ts";
+import { isAlert } from "../../prometheus/src/rule.ts";
+
+export const RULE_FILES = pathsIn("prometheus/rules");
+export const RULE_TEST_FILES = pathsIn("prometheus/tests");
+
+/** The rules as they are committed, for that is what Prometheus reads. */
+export const GROUPS = RULE_FILES.flatMap((path) => readYaml<{ groups: Group[] }>(path).groups);
+const RULES = GROUPS.flatMap(({ rules }) => rules);
+export const ALERTS: readonly AlertRule[] = RULES.filter(isAlert);
+export const RECORDINGS = RULES.filter((rule): rule is RecordingRule => !isAlert(rule));
+
+export interface RuleTests {
+  rule_files: string[];
+  evaluation_interval: string;
+  group_eval_order?: string[];
+  tests: {
+    name?: string;
+    alert_rule_test?: { alertname: string; exp_alerts?: ExpectedAlert[] }[];
+    promql_expr_test?: { expr: string }[];
+  }[];
+}
+
+interface ExpectedAlert {
+  exp_labels: Record<string, string>;
+  exp_annotations: Record<string, string>;
+}
+
+export function readRuleTests(path: string): RuleTests {
+  return readYaml(path);
+}
+
+export function readYaml<T>(path: string): T {
+  return parse(readFileSync(path, "utf8"), { maxAliasCount: -1 }) as T;
+}
+
+function pathsIn(folder: string): string[] {
+  return readdirSync(folder).map((name) => `${folder}/${name}`);
+}
