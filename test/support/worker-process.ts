@@ -3,6 +3,7 @@
  * for each task that hangs and each brief one's end, the heap where it is asked to, and `done`; on SIGUSR2 it takes the plan's next limits and
  * prints its statistics; SIGTERM closes it.
  */
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,9 +17,11 @@ export interface Plan {
   firstText: number;
   /**
    * `mixed`: every fifth text fails; `hang`: never ends, whatever its signal says; `brief`: half a second or less, and
-   * for pending tasks that nobody waits with too; prints `ended` or `rejected`, the text and the error; `held`: as `mixed`, as soon as the file `release` is there
+   * for pending tasks that nobody waits with too; prints `ended` or `rejected`, the text and the error; `held`: as `mixed`, as soon as the file `release` is there;
+   * `asked`: pending tasks alone, as the text's first digit says: 1 at once, 2 after two seconds, 3 never, while it
+   * may, 4 fails
    */
-  handler: "instant" | "mixed" | "hang" | "brief" | "held";
+  handler: "instant" | "mixed" | "hang" | "brief" | "held" | "asked";
   release: string;
   /** numbers of ended tasks at which to print the heap */
   heapAt: number[];
@@ -41,6 +44,7 @@ process.once("SIGTERM", async () => {
   process.exit(0);
 });
 if (plan.handler === "brief") void monitor.work(handle);
+if (plan.handler === "asked") void monitor.work(handleAsAsked);
 console.log("ready");
 await Promise.all(Array.from({ length: plan.options.concurrency ?? 1 }, runInTurn));
 console.log("done");
@@ -82,6 +86,14 @@ async function handle({ textId }: Library.Task): Promise<Library.Audio> {
     throw Object.assign(new Error("429 from the provider"), { reason: "provider_throttled" });
   }
   return { audioUrl: `/audio/${textId}.wav`, filename: `${textId}.wav`, fileSize: 70_000 };
+}
+
+async function handleAsAsked(task: Library.Task): Promise<Library.Audio> {
+  const [first] = String(task.textId);
+  if (first === "2") await sleep(2000);
+  if (first === "3") await once(task.signal, "abort");
+  if (first === "4") throw new Error("as it was asked to");
+  return handle(task);
 }
 
 function printHeap(tasks: number): void {

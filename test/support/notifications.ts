@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { readNotification } from "../../src/demo/notification.ts";
+import { hostPort } from "../../src/domain/address.ts";
+import { atEndOfFile } from "./end-of-file.ts";
+
+const RECEIVERS = ["pager", "tickets", "dead-man"] as const;
+type Receiver = (typeof RECEIVERS)[number];
+
+/** What one request tells: of one group of alerts. */
+export interface Message {
+  receiver: Receiver;
+  alertname: string;
+  status: "firing" | "resolved";
+  text: string;
+  links: string[];
+}
+
+export interface Receivers {
+  /** host:port */
+  address: string;
+  /** all so far, in the order of their arrival */
+  messages: Message[];
+  /** what nobody could read */
+  problems: string[];
+}
+
+/** Stands in for the pager, the ticket system and the dead man's switch. */
+export async function startReceivers(): Promise<Receivers> {
+  const messages: Message[] = [];
+  const problems: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body: unknown = await json(request).catch(String);
+    try {
+      const message = read(request.url ?? "", body);
+      messages.push(message);
+      // As PagerDuty does; Slack's and a webhook's is 200.
+      if (message.receiver === "pager") response.statusCode = 202;
+    } catch (error) {
+      problems.push(`${request.url}: ${error}: ${JSON.stringify(body)}`);
+      response.statusCode = 400;
+    }
+    response.end("ok");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  atEndOfFile(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { address: hostPort("127.0.0.1", port), messages, problems };
+}
+
+function read(url: string, body: unknown): Message {
+  const receiver = RECEIVERS.find((name) => url.startsWith(`/${name}`));
+  const parts = readNotification(body);
+  const [first] = parts;
+  if (!receiver || !first) throw new Error("for nobody");
+  return {
+    receiver,
+    alertname: first.alertname ?? first.summary,
+    status: parts.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    text: parts.map(({ text }) => text).join("\n"),
+    links: parts.flatMap(({ links }) => links),
+  };
+}
