@@ -7,7 +7,7 @@ import { SETTINGS } from "../../src/config/settings.ts";
 import { digestOfRules, MUTATION_RECORD } from "../support/mutation-run.ts";
 import { describeWith, runProgram } from "../support/programs.ts";
 import { secondsOf } from "../support/promql.ts";
-import { ALERTS, RULE_FILES, RULE_TEST_FILES, readRuleTests, readYaml } from "../support/rules.ts";
+import { RULE_FILES, RULE_TEST_FILES, readRuleTests, readYaml, TITLED_ALERTS } from "../support/rules.ts";
 import { queriesOf } from "../support/runbooks.ts";
 import { SURVIVORS } from "../support/surviving-mutants.ts";
 import { makeFolder } from "../support/temporary-server.ts";
@@ -47,8 +47,8 @@ describe("the tests of the rules", () => {
   const tests = RULE_TEST_FILES.map(readRuleTests);
   const expectations = tests.flatMap((file) => file.tests).flatMap((test) => test.alert_rule_test ?? []);
 
-  it.each(ALERTS)(
-    "see $alert $labels.slo $labels.long fire, with all that it says, and be quiet",
+  it.each(TITLED_ALERTS)(
+    "see $title fire, with all that it says, and be quiet",
     ({ alert, labels, annotations }) => {
       const own = expectations.filter(({ alertname }) => alertname === alert);
       const fired = own.flatMap(({ exp_alerts = [] }) => exp_alerts);

@@ -61,7 +61,9 @@ async function expectPrometheusContent(prometheus: string, log: string): Promise
       const { activeTargets } = await ask<Targets>(prometheus, "targets?state=active");
       const up = activeTargets.filter(({ health }) => health === "up").map(({ labels }) => labels);
       expect(up.map(({ worker }) => worker ?? "").sort()).toEqual([
-        ...["", "", "worker-1", "worker-2", "worker-3", "worker-4"],
+        // exporter, Prometheus, Alertmanager
+        ...(programPath("alertmanager") ? ["", "", ""] : ["", ""]),
+        ...["worker-1", "worker-2", "worker-3", "worker-4"],
       ]);
       return true;
     },

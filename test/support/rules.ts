@@ -10,6 +10,11 @@ export const RULE_TEST_FILES = pathsIn("prometheus/tests");
 export const GROUPS = RULE_FILES.flatMap((path) => readYaml<{ groups: Group[] }>(path).groups);
 const RULES = GROUPS.flatMap(({ rules }) => rules);
 export const ALERTS: readonly AlertRule[] = RULES.filter(isAlert);
+/** The same under titles that tell rules of one name apart. */
+export const TITLED_ALERTS = ALERTS.map((rule) => {
+  const { severity: _, service: __, ...own } = rule.labels;
+  return { title: [rule.alert, ...Object.values(own)].join(" "), ...rule };
+});
 export const RECORDINGS = RULES.filter((rule): rule is RecordingRule => !isAlert(rule));
 
 export interface RuleTests {
@@ -33,7 +38,7 @@ export function readRuleTests(path: string): RuleTests {
 }
 
 export function readYaml<T>(path: string): T {
-  return parse(readFileSync(path, "utf8"), { maxAliasCount: -1 }) as T;
+  return parse(readFileSync(path, "utf8"), { maxAliasCount: -1, merge: true }) as T;
 }
 
 function pathsIn(folder: string): string[] {

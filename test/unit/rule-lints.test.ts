@@ -14,7 +14,7 @@ import {
   rangeOf,
 } from "../support/promql.ts";
 import { labelsOf } from "../support/promql-labels.ts";
-import { ALERTS, GROUPS, RECORDINGS } from "../support/rules.ts";
+import { ALERTS, GROUPS, RECORDINGS, TITLED_ALERTS } from "../support/rules.ts";
 import { queriesOf, RUNBOOKS } from "../support/runbooks.ts";
 
 const SCRAPE_SECONDS = 15;
@@ -33,7 +33,7 @@ const annotationQueries = ALERTS.flatMap(({ annotations }) =>
   ),
 );
 
-describe.each(ALERTS)("$alert $labels.slo $labels.long", ({ alert, expr, labels, annotations }) => {
+describe.each(TITLED_ALERTS)("$title", ({ alert, expr, labels, annotations }) => {
   const { description = "", summary = "", dashboard_url = "", runbook_url = "" } = annotations;
 
   it("has a name that fits, and no labels but those that Alertmanager and people go by", () => {
