@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { GENERATORS } from "./generate/index.ts";
-import { stopScratchServer, withScratchDatabase } from "./generate/scratch-database.ts";
+import { stopScratchServer } from "./generate/scratch-database.ts";
 
 // `npm run generate` writes every generated file; with `--check` it writes none, and fails where one is stale.
 const check = process.argv.includes("--check");
@@ -9,7 +9,7 @@ const stale: string[] = [];
 
 try {
   for (const { path, generate } of GENERATORS) {
-    const fresh = await withScratchDatabase(generate);
+    const fresh = await generate();
     if (fresh === current(path)) continue;
     stale.push(path);
     if (check) continue;

@@ -66,6 +66,16 @@ export function alert(name: string, options: AlertOptions): AlertRule {
   };
 }
 
+export function nameOf(rule: Rule): string {
+  return isAlert(rule) ? rule.alert : rule.record;
+}
+
+/** The name, with the labels that tell rules of one name apart. */
+export function titleOf(rule: Rule): string {
+  const { severity: _, service: __, ...own } = rule.labels ?? {};
+  return [nameOf(rule), ...Object.values(own)].join(" ");
+}
+
 export function isAlert(rule: Rule): rule is AlertRule {
   return "alert" in rule;
 }

@@ -1,6 +1,12 @@
 import { ruleFiles } from "../../prometheus/src/files.ts";
 import { BUDGET_WINDOW, OBJECTIVES, THRESHOLDS } from "../../prometheus/src/objectives.ts";
-import { type AlertRule, isAlert, type RecordingRule, type Rule } from "../../prometheus/src/rule.ts";
+import {
+  type AlertRule,
+  isAlert,
+  type RecordingRule,
+  type Rule,
+  titleOf,
+} from "../../prometheus/src/rule.ts";
 
 const FILES = Object.entries(ruleFiles());
 const rulesOf = (groups: readonly { rules: Rule[] }[]) => groups.flatMap(({ rules }) => rules);
@@ -57,21 +63,17 @@ function alertsSection(name: string, alerts: readonly AlertRule[]): string[] {
     "",
     ...table(
       ["alert", "severity", "after", "says"],
-      alerts.map(({ alert, labels, annotations, for: wait = "at once" }) => [
-        `[${alert}](runbooks/${alert}.md)${told(labels)}`,
-        labels["severity"] ?? "",
-        wait,
-        annotations["summary"] ?? "",
-      ]),
+      alerts.map((rule) => {
+        const { alert, labels, annotations, for: wait = "at once" } = rule;
+        return [
+          titleOf(rule).replace(alert, `[${alert}](runbooks/${alert}.md)`),
+          labels["severity"] ?? "",
+          wait,
+          annotations["summary"] ?? "",
+        ];
+      }),
     ),
   ];
-}
-
-/** The labels that tell rules of one name apart. */
-function told({ severity: _, service: __, ...others }: Readonly<Record<string, string>>): string {
-  return Object.values(others)
-    .map((value) => ` ${value}`)
-    .join("");
 }
 
 function thresholdRows(thresholds: object, prefix = ""): string[][] {

@@ -65,6 +65,7 @@ function defineFaults(programs: Programs): void {
     return async () => {
       for (const worker of workers.values()) await worker.end();
       await exporter.process.end();
+      await alerting.stop();
     };
   });
 

@@ -7,7 +7,7 @@ import { createAuthority, describeWithOpenssl } from "../support/certificates.ts
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/ports.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { startCli, startNode } from "../support/processes.ts";
+import { startCli, startProgram } from "../support/processes.ts";
 import { describeWith } from "../support/programs.ts";
 import { startWorker } from "../support/serve.ts";
 import { makeFolder } from "../support/temporary-server.ts";
@@ -87,11 +87,7 @@ describeWith("prometheus", "Prometheus", (prometheus) => {
         ],
       });
       const address = `127.0.0.1:${await freePort()}`;
-      const server = startNode([
-        "--import",
-        "tsx",
-        "src/demo/program-main.ts",
-        prometheus,
+      const server = startProgram(prometheus, [
         `--config.file=${file("prometheus.yml")}`,
         `--storage.tsdb.path=${file("tsdb")}`,
         `--web.listen-address=${address}`,

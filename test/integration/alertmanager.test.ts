@@ -10,10 +10,9 @@ import { writeSecrets } from "../../src/demo/receivers.ts";
 import { relocate } from "../../src/demo/relocate.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/ports.ts";
-import { startNode, type TestProcess } from "../support/processes.ts";
+import { startProgram, type TestProcess } from "../support/processes.ts";
 import { describeWith, runProgram } from "../support/programs.ts";
-import { metricsOf, parseQuery } from "../support/promql.ts";
-import { ALERTS, RECORDINGS, readYaml } from "../support/rules.ts";
+import { ALERTS, readYaml, seriesBelow } from "../support/rules.ts";
 import { makeFolder } from "../support/temporary-server.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -31,23 +30,15 @@ const ALERT_NAMES = [...new Set(ALERTS.map(({ alert }) => alert))];
 const folder = makeFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const RULES = [
-  ...RECORDINGS.map(({ record, expr }) => [record, expr]),
-  ...ALERTS.map(({ alert, expr }) => [alert, expr]),
-];
-
-/** The metrics that a rule reads, through recorded series too. */
-function metricsBelow(rule: string): string[] {
-  const expressions = RULES.flatMap(([name, expr = ""]) => (name === rule ? [expr] : []));
-  return expressions.length === 0
-    ? [rule]
-    : expressions.flatMap((expr) => metricsOf(parseQuery(expr)).flatMap(metricsBelow));
-}
-
 const OUTAGES = ["TTSExporterDown", "TTSDatabaseDown", "TTSSnapshotStale"];
 /** What says nothing where nobody reads the database. */
 const FROM_EXPORTER = ALERT_NAMES.filter(
-  (name) => !OUTAGES.includes(name) && metricsBelow(name).some((metric) => /^tts_(db|monitor)_/.test(metric)),
+  (name) =>
+    !OUTAGES.includes(name) &&
+    ALERTS.some(
+      ({ alert, expr }) =>
+        alert === name && seriesBelow(expr).some((series) => /^tts_(db|monitor)_/.test(series)),
+    ),
 );
 const MUTED_BY: Readonly<Record<string, readonly string[]>> = {
   TTSExporterDown: [
@@ -161,11 +152,7 @@ describeWith("alertmanager", "an Alertmanager with this configuration", (alertma
     writeFileSync(join(folder, "alertmanager.yml"), config);
     const listen = `127.0.0.1:${await freePort()}`;
     url = `http://${listen}`;
-    process = startNode([
-      "--import",
-      "tsx",
-      "src/demo/program-main.ts",
-      alertmanager,
+    process = startProgram(alertmanager, [
       `--config.file=${join(folder, "alertmanager.yml")}`,
       `--storage.path=${join(folder, "data")}`,
       `--web.listen-address=${listen}`,

@@ -1,12 +1,12 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeSecrets } from "../../src/demo/receivers.ts";
 import { onAbruptEnd } from "./abrupt-end.ts";
 import { atEndOfFile } from "./end-of-file.ts";
 import { eventually } from "./eventually.ts";
 import { type Receivers, startReceivers } from "./notifications.ts";
 import { freePort } from "./ports.ts";
+import { startProgram } from "./processes.ts";
 import { shortenedAlertmanager, shortenedPrometheus } from "./shortened-config.ts";
 import { makeFolder } from "./temporary-server.ts";
 
@@ -20,6 +20,7 @@ export interface Alerting {
   firing(): Promise<string[]>;
   /** evaluations that failed, by Prometheus' own count and its rules' health, and its and Alertmanager's warnings */
   problems(): Promise<string[]>;
+  stop(): Promise<void>;
 }
 
 export interface Programs {
@@ -44,14 +45,11 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
     [9580, receivers.address],
   ]);
   cpSync("alertmanager", join(folder, "alertmanager"), { recursive: true });
-  mkdirSync(join(folder, "alertmanager/secrets"), { recursive: true });
+  writeSecrets(join(folder, "alertmanager/secrets"), receivers.address);
   const write = (name: string, text: string) => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  write("alertmanager/secrets/pagerduty-routing-key", "r".repeat(32));
-  write("alertmanager/secrets/slack-webhook-url", `http://${receivers.address}/tickets`);
-  write("alertmanager/secrets/dead-man-token", "token");
   const routes = shortenedAlertmanager(addresses, join(folder, "alertmanager"));
   const observers = [
     startProgram(programs.alertmanager, [
@@ -73,8 +71,7 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
   ];
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const forget = onAbruptEnd(removeFolder);
-  atEndOfFile(async () => {
-    for (const { kill } of observers) await kill();
+  atEndOfFile(() => {
     removeFolder();
     forget();
   });
@@ -126,8 +123,11 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
         ...unhealthy,
         ...failures,
         ...receivers.problems,
-        ...observers.flatMap(({ lines }) => lines()).filter(unexpected),
+        ...observers.flatMap(({ output }) => output().split("\n").filter(Boolean)).filter(unexpected),
       ];
+    },
+    async stop() {
+      for (const observer of observers) await observer.kill();
     },
   };
 }
@@ -152,30 +152,4 @@ interface RuleState {
  */
 function unexpected(line: string): boolean {
   return !line.includes("Unable to refresh target groups");
-}
-
-interface Program {
-  /** of its log, so far */
-  lines(): string[];
-  kill(): Promise<void>;
-}
-
-function startProgram(path: string, args: readonly string[]): Program {
-  const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const exited = once(child, "exit");
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  const forget = onAbruptEnd(() => void child.kill("SIGKILL"));
-  return {
-    lines: () => output.split("\n").filter(Boolean),
-    async kill() {
-      child.kill("SIGKILL");
-      await exited;
-      forget();
-    },
-  };
 }

@@ -3,10 +3,9 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stringify } from "yaml";
-import { type Group, isAlert, type Rule } from "../../prometheus/src/rule.ts";
-import { metricsOf, parseQuery } from "./promql.ts";
+import { type Group, isAlert, nameOf, type Rule, titleOf } from "../../prometheus/src/rule.ts";
 import { type Mutant, mutantsOf } from "./rule-mutants.ts";
-import { RECORDINGS, RULE_FILES, RULE_TEST_FILES, readRuleTests, readYaml } from "./rules.ts";
+import { RULE_FILES, RULE_TEST_FILES, readRuleTests, readYaml, seriesBelow } from "./rules.ts";
 
 interface PlacedMutant extends Mutant {
   original: Rule;
@@ -79,27 +78,9 @@ function areApart(one: PlacedMutant, other: PlacedMutant): boolean {
     one.group === other.group &&
     isAlert(one.original) === isAlert(other.original) &&
     apart(one.original) !== apart(other.original) &&
-    !reads(one.original.expr, nameOf(other.original)) &&
-    !reads(other.original.expr, nameOf(one.original))
+    !seriesBelow(one.original.expr).includes(nameOf(other.original)) &&
+    !seriesBelow(other.original.expr).includes(nameOf(one.original))
   );
-}
-
-/** Directly or through other recorded series. */
-function reads(expr: string, series: string): boolean {
-  return metricsOf(parseQuery(expr)).some(
-    (name) =>
-      name === series || RECORDINGS.some(({ record, expr: its }) => record === name && reads(its, series)),
-  );
-}
-
-function nameOf(rule: Rule): string {
-  return isAlert(rule) ? rule.alert : rule.record;
-}
-
-/** The name, with the labels that tell the rule from its likes. */
-function titleOf(rule: Rule): string {
-  const { slo, long, quantile, exported_job: job } = rule.labels ?? {};
-  return [nameOf(rule), slo, long, quantile, job].filter(Boolean).join(" ");
 }
 
 /** Those that ask for one of the batch by its name. */
@@ -114,7 +95,7 @@ function testFilesFor(batch: readonly PlacedMutant[]): string[] {
   );
 }
 
-/** What promtool says where the rules are altered: the names of what failed. */
+/** What promtool says where rules of one file are altered: the names of what failed. */
 async function outputOf(
   promtool: string,
   folder: string,
@@ -125,13 +106,12 @@ async function outputOf(
   mkdirSync(folder);
   cpSync("prometheus/rules", join(folder, "rules"), { recursive: true });
   cpSync("prometheus/tests", join(folder, "tests"), { recursive: true });
-  for (const { file } of mutants) {
-    const replaced = readYaml<{ groups: Group[] }>(file).groups.map((group) => ({
-      ...group,
-      rules: group.rules.map((rule) => mutants.find(({ original }) => isSame(original, rule))?.rule ?? rule),
-    }));
-    writeFileSync(join(folder, "rules", basename(file)), stringify({ groups: replaced }));
-  }
+  const file = mutants[0]?.file ?? "";
+  const replaced = readYaml<{ groups: Group[] }>(file).groups.map((group) => ({
+    ...group,
+    rules: group.rules.map((rule) => mutants.find(({ original }) => isSame(original, rule))?.rule ?? rule),
+  }));
+  writeFileSync(join(folder, "rules", basename(file)), stringify({ groups: replaced }));
   return await new Promise((resolve, reject) => {
     const paths = testFiles.map((path) => join(folder, "tests", basename(path)));
     execFile(promtool, ["test", "rules", ...paths], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {

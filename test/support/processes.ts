@@ -56,9 +56,18 @@ export function startCli(args: readonly string[], options?: ProcessOptions): Tes
   return startNode([resolve("dist/cli.js"), ...args], options);
 }
 
-/** A Node.js process; the test's file fails where it outlives the test. */
-export function startNode(args: readonly string[], options: ProcessOptions = {}): TestProcess {
-  const child = spawn(process.execPath, args, {
+/** A Node.js process. */
+export function startNode(args: readonly string[], options?: ProcessOptions): TestProcess {
+  return startProgram(process.execPath, args, options);
+}
+
+/** Any program, by its path; the test's file fails where it outlives the test. */
+export function startProgram(
+  path: string,
+  args: readonly string[],
+  options: ProcessOptions = {},
+): TestProcess {
+  const child = spawn(path, args, {
     ...options,
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

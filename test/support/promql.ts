@@ -1,5 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
+import { parseDuration } from "../../src/domain/duration.ts";
 
 export interface Query {
   text: string;
@@ -67,12 +68,7 @@ export function rangeOf(query: Query, matrix: SyntaxNode): number {
   return duration ? secondsOf(textOf(query, duration)) : Number.NaN;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-
-/** Prometheus' notation of a duration, such as `1h30m`. */
+/** of a duration with one unit, as ours have */
 export function secondsOf(duration: string): number {
-  return [...duration.matchAll(/(\d+)(ms|[smhdw])/g)].reduce(
-    (sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? Number.NaN),
-    0,
-  );
+  return parseDuration(duration) / 1000;
 }

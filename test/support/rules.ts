@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { AlertRule, Group, RecordingRule } from "../../prometheus/src/rule.ts";
-import { isAlert } from "../../prometheus/src/rule.ts";
+import { isAlert, titleOf } from "../../prometheus/src/rule.ts";
+import { metricsOf, parseQuery } from "./promql.ts";
 
 export const RULE_FILES = pathsIn("prometheus/rules");
 export const RULE_TEST_FILES = pathsIn("prometheus/tests");
@@ -11,11 +12,16 @@ export const GROUPS = RULE_FILES.flatMap((path) => readYaml<{ groups: Group[] }>
 const RULES = GROUPS.flatMap(({ rules }) => rules);
 export const ALERTS: readonly AlertRule[] = RULES.filter(isAlert);
 /** The same under titles that tell rules of one name apart. */
-export const TITLED_ALERTS = ALERTS.map((rule) => {
-  const { severity: _, service: __, ...own } = rule.labels;
-  return { title: [rule.alert, ...Object.values(own)].join(" "), ...rule };
-});
+export const TITLED_ALERTS = ALERTS.map((rule) => ({ title: titleOf(rule), ...rule }));
 export const RECORDINGS = RULES.filter((rule): rule is RecordingRule => !isAlert(rule));
+
+/** The series that an expression reads, directly or through recorded ones. */
+export function seriesBelow(expr: string): string[] {
+  return metricsOf(parseQuery(expr)).flatMap((name) => [
+    name,
+    ...RECORDINGS.filter(({ record }) => record === name).flatMap(({ expr: its }) => seriesBelow(its)),
+  ]);
+}
 
 export interface RuleTests {
   rule_files: string[];

@@ -2,8 +2,7 @@ import { ruleFiles } from "../../prometheus/src/files.ts";
 import { type Duration, THRESHOLDS, type Thresholds } from "../../prometheus/src/objectives.ts";
 import type { Group, Rule } from "../../prometheus/src/rule.ts";
 import { rulesFile } from "../../prometheus/src/yaml.ts";
-import { parseDuration } from "../../src/domain/duration.ts";
-import { nodesOf, parseQuery, textOf } from "./promql.ts";
+import { nodesOf, parseQuery, secondsOf, textOf } from "./promql.ts";
 
 /** So many times faster than in production. */
 export const SPEED = 75;
@@ -52,5 +51,5 @@ function shortenedQuery(expr: string): string {
 }
 
 function shortened(duration: string, atLeast: number): Duration {
-  return `${Math.max(atLeast, Math.round(parseDuration(duration) / 1000 / SPEED))}s`;
+  return `${Math.max(atLeast, Math.round(secondsOf(duration) / SPEED))}s`;
 }

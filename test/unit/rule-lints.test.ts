@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BURN_RATES, OBJECTIVES } from "../../prometheus/src/objectives.ts";
+import { nameOf } from "../../prometheus/src/rule.ts";
 import { DASHBOARDS, GRAFANA_URL, RUNBOOKS_URL } from "../../prometheus/src/sites.ts";
 import { knownMetric, TARGET_LABELS } from "../support/known-metrics.ts";
 import {
@@ -23,7 +23,7 @@ const STATIC_LABELS = ["severity", "service", "slo", "long", "short", "exported_
 const OVER_REPLICAS = /^(max|min|count|absent|topk)$/;
 
 const everyRule = GROUPS.flatMap(({ rules }) => rules).map((rule) => ({
-  title: "alert" in rule ? rule.alert : rule.record,
+  title: nameOf(rule),
   query: parseQuery(rule.expr),
 }));
 /** PromQL in annotations: `query "…"` and printf'ed topk. */
@@ -179,7 +179,7 @@ it("there is no runbook without its alert", () => {
   expect(alerts).toEqual(expect.arrayContaining(readdirSync("docs/runbooks")));
 });
 
-describe.each(Object.entries(RUNBOOKS))("the runbook %s", (_, text) => {
+describe.each(Object.entries(RUNBOOKS))("the runbook %s", (name, text) => {
   it("has queries to paste, each of which Prometheus 3 parses and which read what is there", () => {
     const queries = queriesOf(text);
     expect(queries.length).toBeGreaterThan(0);
@@ -191,7 +191,7 @@ describe.each(Object.entries(RUNBOOKS))("the runbook %s", (_, text) => {
   it("links to files that are there", () => {
     for (const [, target = ""] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
       if (/^https?:/.test(target)) continue;
-      expect(() => readFileSync(`docs/runbooks/${target}`), `${target} in ${basename(text)}`).not.toThrow();
+      expect(() => readFileSync(`docs/runbooks/${target}`), `${target} in ${name}`).not.toThrow();
     }
   });
 });

@@ -4,7 +4,7 @@ import { COUNT, queried } from "../template.ts";
 
 /** Is what is shown true and fresh? */
 export function databaseAlerts({ staleSeconds, planesTasks, planesRatio }: Thresholds): AlertRule[] {
-  const newest = "max(max_over_time(tts_db_snapshot_timestamp_seconds[2m]))";
+  const newest = "max_over_time(tts_db_snapshot_timestamp_seconds[2m])";
   return [
     alert("TTSDatabaseDown", {
       severity: "critical",
@@ -19,8 +19,8 @@ the 2 m by which the alerts that it mutes look back: else they would be told aft
     }),
     alert("TTSSnapshotStale", {
       severity: "critical",
-      expr: `time() - ${newest} > ${staleSeconds}
-or ${newest.replace(/^max\((.*)\)$/, "absent($1)")}`,
+      expr: `time() - max(${newest}) > ${staleSeconds}
+or absent(${newest})`,
       for: "2m",
       keepFiringFor: OUTLASTS_MUTED,
       summary: "The numbers are old.",
