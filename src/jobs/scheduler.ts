@@ -3,7 +3,8 @@ import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
 import type { Job, JobObserver } from "./job.ts";
 
-const EVERY_SECOND = "* * * * * *";
+// After a step forward node-cron walks through all that it missed, at once: a day of seconds takes 7 s.
+const EVERY_MIDNIGHT = "0 0 0 * * *";
 const SECOND = 1000;
 // What failed is tried again within this, however long its interval is.
 const RETRY = 60 * SECOND;
@@ -23,16 +24,16 @@ interface Entry {
 }
 
 /**
- * Runs jobs at their intervals. node-cron ticks every second and each job decides by the monotonic clock whether
- * it is due, so a step of the system's clock neither stops a job nor makes up for missed ticks in a burst. As cron
- * itself stands still over such a step, a plain timer ticks too.
+ * Runs jobs at their intervals. A timer ticks every second and each job decides by the monotonic clock whether it is
+ * due, so a step of the system's clock neither stops a job nor makes up for missed ticks in a burst. node-cron stands
+ * still over a step back and walks through a step forward, so it ticks no more than daily.
  */
 export function createScheduler(jobs: readonly Job[], observe: JobObserver, log: Logger): Scheduler {
   const entries: Entry[] = jobs.map((job) => ({ job, dueAt: 0, running: undefined, failing: false }));
   const shortest = Math.min(...jobs.map(({ interval }) => interval));
   let stopping = new AbortController();
   let cron: ReturnType<typeof createTask> | undefined;
-  let watchdog: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   function tick(): void {
     const now = performance.now();
@@ -72,14 +73,14 @@ export function createScheduler(jobs: readonly Job[], observe: JobObserver, log:
     start() {
       if (cron) return;
       stopping = new AbortController();
-      cron = createTask(EVERY_SECOND, tick, { timezone: "UTC", suppressMissedWarning: true });
+      cron = createTask(EVERY_MIDNIGHT, tick, { timezone: "UTC", suppressMissedWarning: true });
       void cron.start();
-      watchdog = setInterval(tick, shortest < SECOND ? shortest : 2 * shortest);
+      timer = setInterval(tick, Math.min(SECOND, shortest));
       tick();
     },
     async stop() {
       stopping.abort();
-      clearInterval(watchdog);
+      clearInterval(timer);
       await cron?.destroy();
       cron = undefined;
       await Promise.all(entries.map(({ running }) => running));

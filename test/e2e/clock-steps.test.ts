@@ -18,7 +18,7 @@ const LIBRARY = readdirSync("/usr/lib")
 describeWith("faketime", "a sweeper whose machine's clock is stepped", sweepThroughSteps, LIBRARY);
 
 function sweepThroughSteps(library: string): void {
-  it("goes on, back and forward", async () => {
+  it("goes on, forward by ten years, and back", async () => {
     const folder = mkdtempSync(join(tmpdir(), "tts-monitor-clock-"));
     const clock = join(folder, "clock");
     writeFileSync(clock, "+0");
@@ -41,7 +41,8 @@ function sweepThroughSteps(library: string): void {
       ),
     );
     let overdue = 0;
-    for (const step of ["-1h", "+0", "+1h", "-1d", "+30d"]) {
+    // Forward before back: what stands still after a step back cannot show what a step forward does.
+    for (const step of ["+0", "+3650d", "-1h", "+1h", "-1d", "+30d"]) {
       writeFileSync(clock, step);
       await database().pool.query(
         `insert into tts_monitor.tasks (text_id, status, started_at, deadline_at)
