@@ -1,14 +1,10 @@
-import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
-import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readNotification } from "../../src/demo/notification.ts";
 import { writeSecrets } from "../../src/demo/receivers.ts";
 import { relocate } from "../../src/demo/relocate.ts";
 import { eventually } from "../support/eventually.ts";
+import { type Receivers, startReceivers } from "../support/notifications.ts";
 import { freePort } from "../support/ports.ts";
 import { startProgram, type TestProcess } from "../support/processes.ts";
 import { describeWith, runProgram } from "../support/programs.ts";
@@ -129,21 +125,16 @@ describeWith("amtool", "Alertmanager's own checks", (amtool) => {
 });
 
 describeWith("alertmanager", "an Alertmanager with this configuration", (alertmanager) => {
-  const received: { receiver: string; authorization: string | undefined; body: unknown }[] = [];
-  const receivers = createServer(async (request, response) => {
-    const { authorization } = request.headers;
-    received.push({ receiver: request.url?.slice(1) ?? "", authorization, body: await json(request) });
-    response.end("ok");
-  });
+  let receivers: Receivers;
   let process: TestProcess;
   let url: string;
 
   beforeAll(async () => {
-    await once(receivers.listen(0, "127.0.0.1"), "listening");
-    const address = `127.0.0.1:${(receivers.address() as AddressInfo).port}`;
+    receivers = await startReceivers();
     const secrets = join(folder, "secrets");
-    writeSecrets(secrets, address);
-    const config = relocate(CONFIG_TEXT, new Map([[9580, address]]), resolve("alertmanager"), secrets)
+    writeSecrets(secrets, receivers.address);
+    const addresses = new Map([[9580, receivers.address]]);
+    const config = relocate(CONFIG_TEXT, addresses, resolve("alertmanager"), secrets)
       .replace(/group_(wait|interval): \w+/g, "group_$1: 1s")
       // Never: the tests run at any hour.
       .replace("location: UTC", 'years: ["1970"]');
@@ -162,8 +153,7 @@ describeWith("alertmanager", "an Alertmanager with this configuration", (alertma
   });
   afterAll(async () => {
     await process.end();
-    receivers.close();
-    receivers.closeAllConnections();
+    expect(receivers.problems).toEqual([]);
   });
 
   const send = async (alerts: readonly { labels: Labels; annotations?: Labels; endsAt?: string }[]) => {
@@ -257,9 +247,7 @@ describeWith("alertmanager", "an Alertmanager with this configuration", (alertma
     ] as const;
     const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
     const told = () =>
-      received
-        .flatMap(({ receiver, body }) => readNotification(body).map((one) => ({ receiver, ...one })))
-        .filter(({ alertname = "" }) => kinds.some(([name]) => name === alertname));
+      receivers.messages.filter(({ alertname }) => kinds.some(([name]) => name === alertname));
     const toldOf = (name: string, state: string) =>
       eventually(`${name} is ${state}`, () =>
         told().find(({ alertname, status }) => alertname === name && status === state),
@@ -271,7 +259,7 @@ describeWith("alertmanager", "an Alertmanager with this configuration", (alertma
       ["Page", "pager"],
       ["Ticket", "tickets"],
     ] as const) {
-      const { links, text, ...rest } = await toldOf(name, "firing");
+      const { links, text, authorization: _, body: __, ...rest } = await toldOf(name, "firing");
       expect(rest).toEqual({ receiver, status: "firing", alertname: name, summary: "only a test" });
       expect(text).toContain("Nothing happened.");
       expect(links).toContain("https://runbooks.example.org/Drill");
@@ -284,7 +272,7 @@ describeWith("alertmanager", "an Alertmanager with this configuration", (alertma
     expect(new Set(told().map(({ alertname, status }) => `${alertname} ${status}`))).toEqual(
       new Set(["TTSWatchdog firing", "Page firing", "Ticket firing", "Page resolved", "Ticket resolved"]),
     );
-    const of = (name: string) => received.filter(({ receiver }) => receiver === name);
+    const of = (name: string) => receivers.messages.filter(({ receiver }) => receiver === name);
     expect(of("dead-man").map(({ authorization }) => authorization)).toContain("Bearer demo");
     expect(of("pager").map(({ body }) => body)).toContainEqual(
       expect.objectContaining({

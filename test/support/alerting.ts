@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { writeSecrets } from "../../src/demo/receivers.ts";
 import { onAbruptEnd } from "./abrupt-end.ts";
 import { atEndOfFile } from "./end-of-file.ts";
-import { eventually } from "./eventually.ts";
 import { type Receivers, startReceivers } from "./notifications.ts";
 import { freePort } from "./ports.ts";
 import { startProgram } from "./processes.ts";
@@ -51,15 +50,15 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
     return join(folder, name);
   };
   const routes = shortenedAlertmanager(addresses, join(folder, "alertmanager"));
-  const observers = [
-    startProgram(programs.alertmanager, [
+  const observers = {
+    [alertmanager]: startProgram(programs.alertmanager, [
       `--config.file=${write("alertmanager/alertmanager.yml", routes)}`,
       `--storage.path=${join(folder, "alertmanager-data")}`,
       `--web.listen-address=${alertmanager}`,
       "--cluster.listen-address=",
       "--log.level=warn",
     ]),
-    startProgram(programs.prometheus, [
+    [prometheus]: startProgram(programs.prometheus, [
       `--config.file=${write("prometheus.yml", shortenedPrometheus(addresses, rulesFolder))}`,
       `--storage.tsdb.path=${join(folder, "prometheus-data")}`,
       `--web.listen-address=${prometheus}`,
@@ -68,7 +67,7 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
       "--rules.alert.resend-delay=5s",
       "--log.level=warn",
     ]),
-  ];
+  };
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const forget = onAbruptEnd(removeFolder);
   atEndOfFile(() => {
@@ -86,12 +85,8 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
     const { data } = await get<Answer<{ result: { value: [number, string] }[] }>>(prometheus, path);
     return Number(data.result[0]?.value[1] ?? 0);
   };
-  for (const address of [alertmanager, prometheus]) {
-    await eventually(
-      `${address} is ready`,
-      async () => (await fetch(`http://${address}/-/ready`)).ok,
-      20_000,
-    );
+  for (const [address, observer] of Object.entries(observers)) {
+    await observer.answers(`http://${address}/-/ready`, 200, 20_000);
   }
   return {
     receivers,
@@ -123,11 +118,13 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
         ...unhealthy,
         ...failures,
         ...receivers.problems,
-        ...observers.flatMap(({ output }) => output().split("\n").filter(Boolean)).filter(unexpected),
+        ...Object.values(observers)
+          .flatMap(({ output }) => output().split("\n").filter(Boolean))
+          .filter(unexpected),
       ];
     },
     async stop() {
-      for (const observer of observers) await observer.kill();
+      for (const observer of Object.values(observers)) await observer.kill();
     },
   };
 }

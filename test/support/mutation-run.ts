@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import pLimit from "p-limit";
 import { stringify } from "yaml";
 import { type Group, isAlert, nameOf, type Rule, titleOf } from "../../prometheus/src/rule.ts";
 import { type Mutant, mutantsOf } from "./rule-mutants.ts";
 import { RULE_FILES, RULE_TEST_FILES, readRuleTests, readYaml, seriesBelow } from "./rules.ts";
+import { makeFolder } from "./temporary-server.ts";
 
 interface PlacedMutant extends Mutant {
   original: Rule;
@@ -34,21 +36,19 @@ export interface MutationResult {
  * Alters every rule in every way, and runs the tests that look at it. As a run costs the same however many rules are
  * altered, one carries a mutant of every rule that it can tell from the others by what fails; who then seems to have
  * survived is run alone.
- * @param folder to work in
  */
-export async function runMutants(promtool: string, folder: string, atOnce: number): Promise<MutationResult> {
+export async function runMutants(promtool: string, atOnce: number): Promise<MutationResult> {
   const mutants = placedMutants();
-  const suspects: PlacedMutant[] = [];
-  const survived: string[] = [];
-  await inTurns(atOnce, batchesOf(mutants), async (batch, turn) => {
-    const output = await outputOf(promtool, join(folder, turn), batch, testFilesFor(batch));
-    suspects.push(...batch.filter((mutant) => !isToldBy(output, mutant)));
+  const limit = pLimit(atOnce);
+  const suspects = await limit.map(batchesOf(mutants), async (batch) => {
+    const output = await outputOf(promtool, batch);
+    return batch.filter((mutant) => !isToldBy(output, mutant));
   });
-  await inTurns(atOnce, suspects, async (mutant, turn) => {
-    const output = await outputOf(promtool, join(folder, turn), [mutant], testFilesFor([mutant]));
-    if (!output.includes("FAILED")) survived.push(`${titleOf(mutant.original)}: ${mutant.change}`);
+  const survived = await limit.map(suspects.flat(), async (mutant) => {
+    const output = await outputOf(promtool, [mutant]);
+    return output.includes("FAILED") ? [] : [`${titleOf(mutant.original)}: ${mutant.change}`];
   });
-  return { total: mutants.length, survived: survived.toSorted() };
+  return { total: mutants.length, survived: survived.flat().toSorted() };
 }
 
 function placedMutants(): PlacedMutant[] {
@@ -96,14 +96,8 @@ function testFilesFor(batch: readonly PlacedMutant[]): string[] {
 }
 
 /** What promtool says where rules of one file are altered: the names of what failed. */
-async function outputOf(
-  promtool: string,
-  folder: string,
-  mutants: readonly PlacedMutant[],
-  testFiles: readonly string[],
-): Promise<string> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
+async function outputOf(promtool: string, mutants: readonly PlacedMutant[]): Promise<string> {
+  const folder = makeFolder();
   cpSync("prometheus/rules", join(folder, "rules"), { recursive: true });
   cpSync("prometheus/tests", join(folder, "tests"), { recursive: true });
   const file = mutants[0]?.file ?? "";
@@ -112,15 +106,15 @@ async function outputOf(
     rules: group.rules.map((rule) => mutants.find(({ original }) => isSame(original, rule))?.rule ?? rule),
   }));
   writeFileSync(join(folder, "rules", basename(file)), stringify({ groups: replaced }));
-  return await new Promise((resolve, reject) => {
-    const paths = testFiles.map((path) => join(folder, "tests", basename(path)));
+  const paths = testFilesFor(mutants).map((path) => join(folder, "tests", basename(path)));
+  return await new Promise<string>((resolve, reject) => {
     execFile(promtool, ["test", "rules", ...paths], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
       const output = stdout + stderr;
       // What does not load is no mutant: nothing was tested.
       if (error && !/exp: ?|got: ?|err:/.test(output)) reject(new Error(output));
       else resolve(output);
     });
-  });
+  }).finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
 function isSame(one: Rule, other: Rule): boolean {
@@ -143,17 +137,4 @@ function isToldBy(output: string, { original }: PlacedMutant): boolean {
       );
     return expected.join("\n") !== got.join("\n");
   });
-}
-
-/** Works through the list, so many at a time; each is told which of these turns it has. */
-async function inTurns<T>(
-  atOnce: number,
-  list: readonly T[],
-  work: (item: T, turn: string) => Promise<void>,
-): Promise<void> {
-  const left = [...list];
-  const run = async (turn: string) => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) await work(item, turn);
-  };
-  await Promise.all(Array.from({ length: atOnce }, (_, index) => run(String(index))));
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { readNotification } from "../../src/demo/notification.ts";
@@ -14,8 +14,12 @@ export interface Message {
   receiver: Receiver;
   alertname: string;
   status: "firing" | "resolved";
+  summary: string;
   text: string;
   links: string[];
+  authorization: string | undefined;
+  /** as it came */
+  body: unknown;
 }
 
 export interface Receivers {
@@ -34,7 +38,7 @@ export async function startReceivers(): Promise<Receivers> {
   const server = createServer(async (request, response) => {
     const body: unknown = await json(request).catch(String);
     try {
-      const message = read(request.url ?? "", body);
+      const message = read(request, body);
       messages.push(message);
       // As PagerDuty does; Slack's and a webhook's is 200.
       if (message.receiver === "pager") response.statusCode = 202;
@@ -54,7 +58,7 @@ export async function startReceivers(): Promise<Receivers> {
   return { address: hostPort("127.0.0.1", port), messages, problems };
 }
 
-function read(url: string, body: unknown): Message {
+function read({ url = "", headers }: IncomingMessage, body: unknown): Message {
   const receiver = RECEIVERS.find((name) => url.startsWith(`/${name}`));
   const parts = readNotification(body);
   const [first] = parts;
@@ -63,7 +67,10 @@ function read(url: string, body: unknown): Message {
     receiver,
     alertname: first.alertname ?? first.summary,
     status: parts.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    summary: first.summary,
     text: parts.map(({ text }) => text).join("\n"),
     links: parts.flatMap(({ links }) => links),
+    authorization: headers.authorization,
+    body,
   };
 }

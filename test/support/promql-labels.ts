@@ -58,7 +58,7 @@ function labelsOfMetric(name: string): string[] {
 
 function labelsOfAggregation(query: Query, node: SyntaxNode): string[] {
   const modifier = node.getChild("AggregateModifier");
-  if (/^(topk|bottomk|limitk)$/.test(calledBy(query, node))) return labelsOfNode(query, lastExpression(node));
+  if (/^(topk|bottomk|limitk)$/.test(calledBy(query, node))) return labelsOfNode(query, lastVector(node));
   return modifier ? nodesOf(modifier, "LabelName").map((label) => textOf(query, label)) : [];
 }
 
@@ -85,15 +85,10 @@ function labelsOfCall(query: Query, node: SyntaxNode): string[] {
   return name === "histogram_quantile" ? kept.filter((label) => label !== "le") : kept;
 }
 
-/** The argument that is no number. */
+/** The argument of a function or aggregation that is no number. */
 function lastVector(call: SyntaxNode): SyntaxNode | undefined {
   const body = call.getChild("FunctionCallBody");
   return body ? expressionsIn(body).findLast(({ name }) => name !== "NumberDurationLiteral") : undefined;
-}
-
-function lastExpression(node: SyntaxNode): SyntaxNode | undefined {
-  const body = node.getChild("FunctionCallBody");
-  return body ? expressionsIn(body).at(-1) : undefined;
 }
 
 function firstExpression(node: SyntaxNode): SyntaxNode | undefined {

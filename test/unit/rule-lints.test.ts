@@ -99,12 +99,9 @@ describe.each(everyRule)("the expression of $title", ({ query }) => {
 
   it("takes rates of counters and slopes of gauges only", () => {
     for (const call of nodesOf(query.root, "FunctionCall")) {
-      const types = nodesOf(call, "VectorSelector").map(
-        (selector) => knownMetric(metricOf(query, selector))?.type,
-      );
-      const counters = nodesOf(call, "VectorSelector").map((selector) =>
-        isCounter(metricOf(query, selector)),
-      );
+      const metrics = nodesOf(call, "VectorSelector").map((selector) => metricOf(query, selector));
+      const types = metrics.map((name) => knownMetric(name)?.type);
+      const counters = metrics.map(isCounter);
       if (/^(rate|increase|irate)$/.test(calledBy(query, call))) expect(counters).not.toContain(false);
       if (/^(deriv|predict_linear|delta)$/.test(calledBy(query, call))) {
         expect(types).not.toContain("counter");
