@@ -3,12 +3,14 @@ import { dirname } from "node:path";
 import { GENERATORS } from "./generate/index.ts";
 import { stopScratchServer } from "./generate/scratch-database.ts";
 
-// `npm run generate` writes every generated file; with `--check` it writes none, and fails where one is stale.
+// `npm run generate` writes every generated file, or those below a given path; with `--check` it writes none, and fails
+// where one is stale.
 const check = process.argv.includes("--check");
+const below = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "";
 const stale: string[] = [];
 
 try {
-  for (const { path, generate } of GENERATORS) {
+  for (const { path, generate } of GENERATORS.filter(({ path }) => path.startsWith(below))) {
     const fresh = await generate();
     if (fresh === current(path)) continue;
     stale.push(path);

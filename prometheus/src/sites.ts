@@ -1,5 +1,7 @@
 /** Where the links of an alert lead. Yours differ: change them and run `npm run generate`. */
 export const GRAFANA_URL = "http://localhost:3000";
+/** The API, for the commands that pages show. */
+export const EXPORTER_URL = "http://localhost:9560";
 /** Best a place that outlives the monitor: a forge, a wiki. */
 export const RUNBOOKS_URL = "https://github.com/tts-monitor/tts-monitor/blob/main/docs/runbooks";
 
@@ -23,7 +25,11 @@ export type Dashboard = {
   ];
 }[Uid];
 
-export function dashboardUrl([uid, variables = {}]: Dashboard): string {
+export function dashboardUrl(dashboard: Dashboard): string {
+  return GRAFANA_URL + dashboardPath(dashboard);
+}
+
+export function dashboardPath([uid, variables = {}]: Dashboard): string {
   const query = Object.entries(variables).map(([name, value]) => `var-${name}=${value}`);
-  return [`${GRAFANA_URL}/d/${uid}`, query.join("&")].filter(Boolean).join("?");
+  return [`/d/${uid}`, query.join("&")].filter(Boolean).join("?");
 }

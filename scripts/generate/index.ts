@@ -1,4 +1,5 @@
 import { alertsReference } from "./alerts-reference.ts";
+import { DASHBOARD_FILES } from "./dashboards.ts";
 import { goldenMetrics } from "./golden-metrics.ts";
 import { metricsReference } from "./metrics-reference.ts";
 import { openApiDescription } from "./openapi.ts";
@@ -17,6 +18,7 @@ export const GENERATORS: readonly Generator[] = [
   { path: "docs/metrics.md", generate: metricsReference },
   { path: "docs/openapi.json", generate: () => withScratchDatabase(openApiDescription) },
   ...RULES,
+  ...DASHBOARD_FILES,
   { path: "docs/alerts.md", generate: alertsReference },
   { path: "test/golden/metrics.txt", generate: () => withScratchDatabase(goldenMetrics) },
 ];

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { type HttpServer, listen } from "../../src/http/server.ts";
 import { TOKEN } from "../support/api.ts";
@@ -9,6 +7,7 @@ import { useExporter } from "../support/exporter.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { describeWith } from "../support/programs.ts";
 import { createAppTables, seedTasks, track } from "../support/seed.ts";
+import { shell } from "../support/shell.ts";
 
 const database = useTestDatabase();
 const exporter = useExporter(() => database().url);
@@ -33,14 +32,6 @@ function expected(answer: string): unknown {
   return JSON.parse(answer, (key, value) => VARYING[key] ?? value);
 }
 
-async function run(command: string, variables: Record<string, string>): Promise<string> {
-  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", command], {
-    env: { ...process.env, ...variables },
-    timeout: 20_000,
-  });
-  return stdout;
-}
-
 describeWith("curl", "the API guide", () => {
   it("shows what its commands answer, one after the other", async () => {
     await createAppTables(database().pool);
@@ -51,7 +42,7 @@ describeWith("curl", "the API guide", () => {
     const all = examples();
     expect(all.length).toBe(readFileSync("docs/api.md", "utf8").split("```sh").length - 1);
     for (const { command, language, answer } of all) {
-      const output = await run(command, variables);
+      const output = await shell(command, variables);
       if (language === "json") {
         const body = JSON.parse(output) as { task_id?: string };
         expect(body, command).toEqual(expected(answer));

@@ -1,0 +1,21 @@
+import { BAD, GOOD, MUTED, WARNING } from "../../colours.ts";
+import { mapping } from "../../mappings.ts";
+import { type Scale, scale } from "../../thresholds.ts";
+
+export const YES_NO = mapping({ 0: { text: "no", color: BAD }, 1: { text: "yes", color: GOOD } });
+
+/** Of what an alert allows that is a ticket; not for everything there is such a limit. */
+export const SHARE = scale(MUTED, [0, GOOD], [1, WARNING]);
+
+/**
+ * Good from `least` up to the limit. What is missing takes the base's colour, and here nothing is worse than a number
+ * that is missing.
+ */
+export function soundBelow(limit: number, beyond: string = BAD, least = 0): Scale {
+  return scale(BAD, [least, GOOD], [limit, beyond]);
+}
+
+/** The fields of so many queries' values, as tables name them. */
+export function valueFields(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `Value #${String.fromCharCode(65 + index)}`);
+}
