@@ -33,7 +33,8 @@ const FOREIGN: Readonly<Record<string, KnownMetric>> = Object.fromEntries(
       prometheus_rule_group_last_evaluation_timestamp_seconds: ["rule_group"],
       prometheus_tsdb_lowest_timestamp_seconds: [],
       alertmanager_alerts: ["state"],
-      ALERTS: ["alertname", "alertstate", "severity", "service", "slo"],
+      ALERTS_FOR_STATE: ["alertname", "severity", "service", "slo", "long", "short"],
+      ALERTS: ["alertname", "alertstate", "severity", "service", "slo", "long", "short"],
     },
     counter: {
       process_cpu_seconds_total: [],

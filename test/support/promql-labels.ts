@@ -18,6 +18,7 @@ const EXPRESSIONS = new Set([
   "FunctionCall",
   "MatrixSelector",
   "NumberDurationLiteral",
+  "OffsetExpr",
   "ParenExpr",
   "StringLiteral",
   "SubqueryExpr",
@@ -81,14 +82,22 @@ function labelsOfCall(query: Query, node: SyntaxNode): string[] {
     const equal = selector ? matchersOf(query, selector).filter(({ operator }) => operator === "=") : [];
     return equal.map(({ label }) => label);
   }
+  if (/^label_(replace|join)$/.test(name)) {
+    const [vector, made] = argumentsOf(node);
+    return [...labelsOfNode(query, vector), ...(made ? [JSON.parse(textOf(query, made))] : [])];
+  }
   const kept = labelsOfNode(query, lastVector(node));
   return name === "histogram_quantile" ? kept.filter((label) => label !== "le") : kept;
 }
 
 /** The argument of a function or aggregation that is no number. */
 function lastVector(call: SyntaxNode): SyntaxNode | undefined {
+  return argumentsOf(call).findLast(({ name }) => name !== "NumberDurationLiteral");
+}
+
+function argumentsOf(call: SyntaxNode): SyntaxNode[] {
   const body = call.getChild("FunctionCallBody");
-  return body ? expressionsIn(body).findLast(({ name }) => name !== "NumberDurationLiteral") : undefined;
+  return body ? expressionsIn(body) : [];
 }
 
 function firstExpression(node: SyntaxNode): SyntaxNode | undefined {

@@ -3,24 +3,17 @@ import { describe, expect, it } from "vitest";
 import { BURN_RATES, OBJECTIVES } from "../../prometheus/src/objectives.ts";
 import { nameOf } from "../../prometheus/src/rule.ts";
 import { DASHBOARDS, GRAFANA_URL, RUNBOOKS_URL } from "../../prometheus/src/sites.ts";
-import { knownMetric, TARGET_LABELS } from "../support/known-metrics.ts";
-import {
-  calledBy,
-  matchersOf,
-  metricOf,
-  metricsOf,
-  nodesOf,
-  parseQuery,
-  rangeOf,
-} from "../support/promql.ts";
+import { parsed, promqlOf } from "../support/dashboards/queries.ts";
+import { BOARDS } from "../support/dashboards/read.ts";
+import { knownMetric } from "../support/known-metrics.ts";
+import { calledBy, metricOf, metricsOf, nodesOf, parseQuery, rangeOf } from "../support/promql.ts";
+import { replicasApart, unknownSeries, wholeBuckets, wrongRates } from "../support/promql-checks.ts";
 import { labelsOf } from "../support/promql-labels.ts";
 import { ALERTS, GROUPS, RECORDINGS, TITLED_ALERTS } from "../support/rules.ts";
 import { queriesOf, RUNBOOKS } from "../support/runbooks.ts";
 
 const SCRAPE_SECONDS = 15;
 const STATIC_LABELS = ["severity", "service", "slo", "long", "short", "exported_job"];
-/** What comes from every replica of the exporter, and means one database. */
-const OVER_REPLICAS = /^(max|min|count|absent|topk)$/;
 
 const everyRule = GROUPS.flatMap(({ rules }) => rules).map((rule) => ({
   title: nameOf(rule),
@@ -85,29 +78,11 @@ describe.each(TITLED_ALERTS)("$title", ({ alert, expr, labels, annotations }) =>
 
 describe.each(everyRule)("the expression of $title", ({ query }) => {
   it("reads only metrics and labels that are there", () => {
-    for (const selector of nodesOf(query.root, "VectorSelector")) {
-      const name = metricOf(query, selector);
-      const known = knownMetric(name);
-      expect(known, name).toBeDefined();
-      const labels =
-        known?.type === "recorded" ? labelsOf(name) : [...(known?.labels ?? []), ...TARGET_LABELS];
-      expect([...labels, "rule_group"], name).toEqual(
-        expect.arrayContaining(matchersOf(query, selector).map(({ label }) => label)),
-      );
-    }
+    expect(unknownSeries(query)).toEqual([]);
   });
 
   it("takes rates of counters and slopes of gauges only", () => {
-    for (const call of nodesOf(query.root, "FunctionCall")) {
-      const metrics = nodesOf(call, "VectorSelector").map((selector) => metricOf(query, selector));
-      const types = metrics.map((name) => knownMetric(name)?.type);
-      const counters = metrics.map(isCounter);
-      if (/^(rate|increase|irate)$/.test(calledBy(query, call))) expect(counters).not.toContain(false);
-      if (/^(deriv|predict_linear|delta)$/.test(calledBy(query, call))) {
-        expect(types).not.toContain("counter");
-        expect(counters).not.toContain(true);
-      }
-    }
+    expect(wrongRates(query)).toEqual([]);
   });
 
   it("looks back over at least four samples", () => {
@@ -119,34 +94,13 @@ describe.each(everyRule)("the expression of $title", ({ query }) => {
   });
 
   it("takes the replicas' figures of the database together, never their sum", () => {
-    for (const selector of nodesOf(query.root, "VectorSelector")) {
-      if (!metricOf(query, selector).startsWith("tts_db_")) continue;
-      const around: string[] = [];
-      for (let node = selector.parent; node; node = node.parent) around.push(calledBy(query, node));
-      expect(
-        around.some((name) => OVER_REPLICAS.test(name)),
-        query.text,
-      ).toBe(true);
-      expect(around).not.toContain("sum");
-    }
+    expect(replicasApart(query)).toEqual([]);
   });
 
   it("matches no bucket by a whole number, which Prometheus 3 writes otherwise", () => {
-    for (const selector of nodesOf(query.root, "VectorSelector")) {
-      for (const { label, value } of matchersOf(query, selector)) {
-        if (label === "le") expect(value).not.toMatch(/^\d+$/);
-      }
-    }
+    expect(wholeBuckets(query)).toEqual([]);
   });
 });
-
-function isCounter(name: string): boolean {
-  const known = knownMetric(name);
-  if (known?.type !== "recorded") return known?.type === "counter";
-  const rule = RECORDINGS.find(({ record }) => record === name);
-  // A recorded max of a counter is one still.
-  return rule !== undefined && /^max/.test(rule.expr) && isCounter(metricsOf(parseQuery(rule.expr))[0] ?? "");
-}
 
 it.each(GROUPS)("the group $name has at most 20 rules", ({ rules }) => {
   expect(rules.length).toBeLessThanOrEqual(20);
@@ -156,10 +110,11 @@ it.each(annotationQueries)("a query in an annotation parses and reads what is th
   for (const name of metricsOf(parseQuery(text))) expect(knownMetric(name), name).toBeDefined();
 });
 
-it("every recorded series is used by a rule, a page or a runbook", () => {
+it("every recorded series is used by a rule, a page, a runbook or a dashboard", () => {
   const queries = [
     ...everyRule.map(({ query }) => query),
     ...[...annotationQueries, ...queriesOf()].map(parseQuery),
+    ...parsed(BOARDS.flatMap(promqlOf)).map(({ query }) => query),
   ];
   const used = new Set(queries.flatMap(metricsOf));
   expect(RECORDINGS.map(({ record }) => record).filter((name) => !used.has(name))).toEqual([]);
