@@ -13,9 +13,9 @@ interface Event {
   atValue?: boolean;
 }
 
-/** What runs now and did not five minutes before. */
-const NEW_VERSIONS = `count by (version) (tts_monitor_build_info or tts_worker_info)
-  unless count by (version) (tts_monitor_build_info offset 5m or tts_worker_info offset 5m)`;
+/** What runs now and did not five minutes before; 1, for Grafana takes nothing else for true. */
+const NEW_VERSIONS = `group by (version) (tts_monitor_build_info or tts_worker_info)
+  unless group by (version) (tts_monitor_build_info offset 5m or tts_worker_info offset 5m)`;
 
 const EVENTS: readonly Event[] = [
   {

@@ -6,6 +6,7 @@ import {
   type VariableModel,
   VariableType,
 } from "@grafana/grafana-foundation-sdk/dashboard";
+import { refId } from "./queries.ts";
 
 /** The dashboard as Grafana wants it: mends what the SDK's builders leave out, or put in unasked. */
 export function finished(dashboard: Dashboard): Dashboard {
@@ -25,7 +26,7 @@ function mended(panel: Panel | RowPanel): Panel | RowPanel {
   const { targets = [], options } = panel;
   return {
     ...panel,
-    targets: targets.map((target, index) => ({ refId: letter(index), ...target })),
+    targets: targets.map((target, index) => ({ refId: refId(index), ...target })),
     options: options?.reduceOptions
       ? { ...options, reduceOptions: withValue(options.reduceOptions) }
       : options,
@@ -44,11 +45,6 @@ function withoutMenuPlacement(dashboard: Dashboard): Dashboard {
       key === "placement" && value === "inControlsMenu" ? undefined : value,
     ),
   );
-}
-
-/** A, B, C…, as tables name the values of their queries. */
-function letter(index: number): string {
-  return String.fromCharCode("A".charCodeAt(0) + index);
 }
 
 function isRow(panel: Panel | RowPanel): panel is RowPanel {

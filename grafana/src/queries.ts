@@ -13,6 +13,11 @@ export interface Metric {
 /** Recording rules give a sample so often; four of them are then the shortest `$__rate_interval`. */
 const SHORTEST_STEP = "30s";
 
+/** A, B, C…: as Grafana names a panel's queries. */
+export function refId(index: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + index);
+}
+
 /** Over the page's time. */
 export function rangeQuery({ expr, legend }: Metric): Query {
   return overTime(expr).legendFormat(legend);

@@ -7,7 +7,7 @@ import type {
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { POSTGRES, PROMETHEUS } from "../datasources.ts";
 import type { Link } from "../links.ts";
-import { type Query, sqlQuery, tableQuery } from "../queries.ts";
+import { type Query, refId, sqlQuery, tableQuery } from "../queries.ts";
 import { type Scale, thresholdsOf } from "../thresholds.ts";
 import { framed, type PanelBuilder, type PanelOptions } from "./panel.ts";
 
@@ -44,19 +44,21 @@ export function sqlTable(options: SqlTableOptions): PanelBuilder {
   return table(options, [sqlQuery(options.sql)], POSTGRES);
 }
 
-export interface MetricTableOptions extends TableOptions {
-  /** A row a combination of labels, which all queries keep. The first fills the first value column, and so on. */
-  queries: readonly string[];
-  /** Of the data, in the order of the columns: labels, and `Value #A` for the first query's values. */
-  fields: readonly string[];
+/** A column of a label, or of the values of a query; with both, of a label that only this query has. */
+export interface MetricColumn extends Column {
+  label?: string;
+  query?: string;
+}
+
+interface MetricTableOptions extends TableOptions {
+  /** A row is a combination of labels, which all queries keep. */
+  columns: readonly MetricColumn[];
 }
 
 /** Rows of Prometheus, as they are at the end of the page's time. */
 export function metricTable(options: MetricTableOptions): PanelBuilder {
-  const { queries, fields, columns } = options;
-  const titles = columns.map(({ title }) => title);
-  // A single query's values bear no letter.
-  const names = fields.map((field) => (queries.length === 1 ? field.replace("Value #A", "Value") : field));
+  const queries = options.columns.flatMap(({ query }) => query ?? []);
+  const names = fieldsOf(options.columns);
   const transformations: DataTransformerConfig[] = [
     ...(queries.length > 1 ? [{ id: "merge", options: {} }] : []),
     { id: "filterFieldsByName", options: { include: { names } } },
@@ -64,11 +66,20 @@ export function metricTable(options: MetricTableOptions): PanelBuilder {
       id: "organize",
       options: {
         indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
-        renameByName: Object.fromEntries(names.map((name, index) => [name, titles[index] ?? name])),
+        renameByName: Object.fromEntries(options.columns.map(({ title }, index) => [names[index], title])),
       },
     },
   ];
   return table(options, queries.map(tableQuery), PROMETHEUS).transformations(transformations);
+}
+
+/** The columns' names in the data: labels, and each query's values, which bear its letter where there are several. */
+function fieldsOf(columns: readonly MetricColumn[]): string[] {
+  const asking = columns.filter(({ query }) => query !== undefined);
+  return columns.map((column) => {
+    if (column.label !== undefined) return column.label;
+    return asking.length > 1 ? `Value #${refId(asking.indexOf(column))}` : "Value";
+  });
 }
 
 function table(options: TableOptions, queries: Query[], datasource: typeof PROMETHEUS): TableBuilder {

@@ -5,7 +5,7 @@ import type { PanelBuilder } from "../../panels/panel.ts";
 import { series } from "../../panels/series.ts";
 import { metricTable } from "../../panels/table.ts";
 import { scale } from "../../thresholds.ts";
-import { soundBelow, valueFields } from "./sound.ts";
+import { soundBelow } from "./sound.ts";
 import { ofSamples, ofTime } from "./targets.ts";
 
 const { scrapeSeconds, samples, stuckSeconds, sweepSeconds, jobSeconds } = THRESHOLDS;
@@ -16,6 +16,7 @@ const SILENCE =
 const ALLOWED_SILENCE = Object.entries({ sweep: sweepSeconds, ...jobSeconds })
   .map(([job, seconds]) => `label_replace(vector(${seconds}), "exported_job", "${job}", "", "")`)
   .join(" or ");
+const OF_ALLOWED = `(${SILENCE}) / on (exported_job) (${ALLOWED_SILENCE})`;
 const DELAYS = "tts_monitor_sweeper_detection_delay_seconds_bucket";
 
 /** Does it do what it is there for? */
@@ -35,25 +36,34 @@ function jobs(): PanelBuilder {
     noValue: "no exporter is scraped",
     width: 24,
     height: 6,
-    queries: [
-      SILENCE,
-      ALLOWED_SILENCE,
-      `(${SILENCE}) / on (exported_job) (${ALLOWED_SILENCE})`,
-      runs("ok"),
-      runs("error"),
-      runs("skipped"),
-      `${duration("sum")} / (${duration("count")} > 0)`,
-    ],
-    fields: ["exported_job", ...valueFields(7)],
     columns: [
-      { title: "Job" },
-      { title: "Last success, ago", unit: "s", decimals: 0, width: 140 },
-      { title: "Allowed", unit: "s", decimals: 0, width: 95 },
-      { title: "Of allowed", unit: "percentunit", decimals: 0, width: 115, scale: soundBelow(1) },
-      { title: "Ok, 1 h", unit: "none", decimals: 0, width: 95 },
-      { title: "Errors, 1 h", unit: "none", decimals: 0, width: 110, scale: scale(GOOD, [1, BAD]) },
-      { title: "Skipped, 1 h", unit: "none", decimals: 0, width: 120 },
-      { title: "Mean run, 1 h", unit: "s", width: 130 },
+      { title: "Job", label: "exported_job" },
+      { title: "Last success, ago", query: SILENCE, unit: "s", decimals: 0, width: 140 },
+      { title: "Allowed", query: ALLOWED_SILENCE, unit: "s", decimals: 0, width: 95 },
+      {
+        title: "Of allowed",
+        query: OF_ALLOWED,
+        unit: "percentunit",
+        decimals: 0,
+        width: 115,
+        scale: soundBelow(1),
+      },
+      { title: "Ok, 1 h", query: runs("ok"), unit: "none", decimals: 0, width: 95 },
+      {
+        title: "Errors, 1 h",
+        query: runs("error"),
+        unit: "none",
+        decimals: 0,
+        width: 110,
+        scale: scale(GOOD, [1, BAD]),
+      },
+      { title: "Skipped, 1 h", query: runs("skipped"), unit: "none", decimals: 0, width: 120 },
+      {
+        title: "Mean run, 1 h",
+        query: `${duration("sum")} / (${duration("count")} > 0)`,
+        unit: "s",
+        width: 130,
+      },
     ],
     sortBy: { title: "Of allowed", descending: true },
   });
@@ -66,7 +76,7 @@ function silence(): PanelBuilder {
       "The time since each job's last success on any exporter, as a share of what its alert allows. Normal is below 100 %: hourly audits climb to a third and fall. At 100 % TTSSweeperStalled pages for the sweep, TTSJobFailing comes for the others.",
     noValue: "no job has succeeded yet",
     ...THIRD,
-    queries: [{ expr: `(${SILENCE}) / on (exported_job) (${ALLOWED_SILENCE})`, legend: "{{exported_job}}" }],
+    queries: [{ expr: OF_ALLOWED, legend: "{{exported_job}}" }],
     unit: "percentunit",
     decimals: 0,
     min: 0,

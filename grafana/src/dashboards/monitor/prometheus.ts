@@ -1,16 +1,16 @@
-import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { ruleFiles } from "../../../../prometheus/src/files.ts";
 import { BUDGET_WINDOW } from "../../../../prometheus/src/objectives.ts";
 import { RUNBOOKS_URL } from "../../../../prometheus/src/sites.ts";
 import { BAD, GOOD, MUTED, WARNING } from "../../colours.ts";
-import { mapping } from "../../mappings.ts";
+import { mapping, patternMapping } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { series } from "../../panels/series.ts";
 import { stat } from "../../panels/stat.ts";
 import { metricTable } from "../../panels/table.ts";
 import { text } from "../../panels/text.ts";
 import { scale } from "../../thresholds.ts";
-import { soundBelow, valueFields } from "./sound.ts";
+import { soundBelow } from "./sound.ts";
 import { targets } from "./targets.ts";
 
 const UNWATCHED = "not scraped";
@@ -99,23 +99,25 @@ function ruleGroups(): PanelBuilder {
     noValue: "no rules of ours are loaded, or Prometheus does not scrape itself",
     width: 24,
     height: 15,
-    queries: [
-      `time() - ${by(group("last_evaluation_timestamp"))}`,
-      by(group("interval")),
-      by(group("last_duration")),
-      by(`${group("last_duration")} / ${group("interval")}`),
-      by(failed),
-      by(missed),
-    ],
-    fields: ["rule_group", ...valueFields(6)],
     columns: [
-      { title: "Group", mappings: groupNames() },
-      { title: "Evaluated, ago", unit: "s", decimals: 0 },
-      { title: "Interval", unit: "s", decimals: 0 },
-      { title: "Took", unit: "s" },
-      { title: "Of interval", unit: "percentunit", decimals: 1, scale: soundBelow(1) },
-      { title: "Failed, 5 m", unit: "short", decimals: 0, scale: soundBelow(1) },
-      { title: "Missed, 5 m", unit: "short", decimals: 0, scale: soundBelow(1) },
+      { title: "Group", label: "rule_group", mappings: groupNames() },
+      {
+        title: "Evaluated, ago",
+        query: `time() - ${by(group("last_evaluation_timestamp"))}`,
+        unit: "s",
+        decimals: 0,
+      },
+      { title: "Interval", query: by(group("interval")), unit: "s", decimals: 0 },
+      { title: "Took", query: by(group("last_duration")), unit: "s" },
+      {
+        title: "Of interval",
+        query: by(`${group("last_duration")} / ${group("interval")}`),
+        unit: "percentunit",
+        decimals: 1,
+        scale: soundBelow(1),
+      },
+      { title: "Failed, 5 m", query: by(failed), unit: "short", decimals: 0, scale: soundBelow(1) },
+      { title: "Missed, 5 m", query: by(missed), unit: "short", decimals: 0, scale: soundBelow(1) },
     ],
     sortBy: { title: "Of interval", descending: true },
   });
@@ -124,10 +126,7 @@ function ruleGroups(): PanelBuilder {
 /** Without their files' paths. */
 function groupNames(): ValueMapping[] {
   const names = Object.values(ruleFiles()).flatMap((groups) => groups.map(({ name }) => name));
-  return names.map((name, index) => ({
-    type: MappingType.RegexToText,
-    options: { pattern: `/^.*;${name}$/`, result: { text: name, color: MUTED, index } },
-  }));
+  return names.map((name) => patternMapping(`/^.*;${name}$/`, { text: name, color: MUTED }));
 }
 
 function notifications(): PanelBuilder {
@@ -161,15 +160,17 @@ function receivers(): PanelBuilder {
     noValue: "nothing was sent within the hour, or Alertmanager is not scraped",
     width: 12,
     height: 7,
-    queries: [
-      used,
-      `sum by (integration) (increase(alertmanager_notifications_failed_total[15m])) and on (integration) (${used})`,
-    ],
-    fields: ["integration", ...valueFields(2)],
     columns: [
-      { title: "Receiver" },
-      { title: "Notified, 1 h", unit: "short", decimals: 0, width: 130 },
-      { title: "Failed, 15 m", unit: "short", decimals: 0, width: 130, scale: soundBelow(1) },
+      { title: "Receiver", label: "integration" },
+      { title: "Notified, 1 h", query: used, unit: "short", decimals: 0, width: 130 },
+      {
+        title: "Failed, 15 m",
+        query: `sum by (integration) (increase(alertmanager_notifications_failed_total[15m])) and on (integration) (${used})`,
+        unit: "short",
+        decimals: 0,
+        width: 130,
+        scale: soundBelow(1),
+      },
     ],
     sortBy: { title: "Failed, 15 m", descending: true },
   });

@@ -14,8 +14,3 @@ export const SHARE = scale(MUTED, [0, GOOD], [1, WARNING]);
 export function soundBelow(limit: number, beyond: string = BAD, least = 0): Scale {
   return scale(BAD, [least, GOOD], [limit, beyond]);
 }
-
-/** The fields of so many queries' values, as tables name them. */
-export function valueFields(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `Value #${String.fromCharCode(65 + index)}`);
-}

@@ -1,7 +1,7 @@
 import { THRESHOLDS } from "../../../../prometheus/src/objectives.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { metricTable } from "../../panels/table.ts";
-import { SHARE, valueFields, YES_NO } from "./sound.ts";
+import { SHARE, YES_NO } from "./sound.ts";
 
 const JOBS = '{job=~"tts-exporter|tts-worker|prometheus|alertmanager"}';
 const SCRAPE = "scrape_duration_seconds";
@@ -17,32 +17,31 @@ export function targets(): PanelBuilder {
     noValue: "no target is configured",
     width: 24,
     height: 9,
-    queries: [
-      by(`up${JOBS}`),
-      by(`avg_over_time(up${JOBS}[1h])`),
-      by(`avg_over_time(${SCRAPE}${JOBS}[5m])`),
-      by(ofTime()),
-      by(`${SAMPLES}${JOBS}`),
-      by(ofSamples()),
-    ],
-    fields: ["job", "instance", "worker", ...valueFields(6)],
     columns: [
-      { title: "Job", width: 105 },
-      { title: "Target" },
-      { title: "Worker", width: 105 },
-      { title: "Up", width: 60, mappings: [YES_NO] },
-      { title: "Answered, 1 h", unit: "percentunit", decimals: 1, width: 120 },
-      { title: "Scrape, mean 5 m", unit: "s", width: 140 },
+      { title: "Job", label: "job", width: 105 },
+      { title: "Target", label: "instance" },
+      { title: "Worker", label: "worker", width: 105 },
+      { title: "Up", query: by(`up${JOBS}`), width: 60, mappings: [YES_NO] },
+      {
+        title: "Answered, 1 h",
+        query: by(`avg_over_time(up${JOBS}[1h])`),
+        unit: "percentunit",
+        decimals: 1,
+        width: 120,
+      },
+      { title: "Scrape, mean 5 m", query: by(`avg_over_time(${SCRAPE}${JOBS}[5m])`), unit: "s", width: 140 },
       {
         title: "Of allowed time",
+        query: by(ofTime()),
         unit: "percentunit",
         decimals: 0,
         width: 130,
         scale: SHARE,
       },
-      { title: "Samples", unit: "none", decimals: 0, width: 85 },
+      { title: "Samples", query: by(`${SAMPLES}${JOBS}`), unit: "none", decimals: 0, width: 85 },
       {
         title: "Of planned samples",
+        query: by(ofSamples()),
         unit: "percentunit",
         decimals: 0,
         width: 155,

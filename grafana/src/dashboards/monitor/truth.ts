@@ -3,7 +3,7 @@ import { BAD, GOOD, MUTED, NEUTRAL, WARNING } from "../../colours.ts";
 import { mapping } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { series } from "../../panels/series.ts";
-import { type Column, metricTable } from "../../panels/table.ts";
+import { type MetricColumn, metricTable } from "../../panels/table.ts";
 import { timeline } from "../../panels/timeline.ts";
 import { scale } from "../../thresholds.ts";
 import { ALLOWED, SEEN } from "./planes.ts";
@@ -18,21 +18,24 @@ export function truthPanels(): PanelBuilder[] {
 
 function exporters(): PanelBuilder {
   const by = (metric: string) => `max by (instance) (${metric})`;
-  const columns: readonly (Column & { field: string; query?: string })[] = [
-    { title: "Exporter", field: "instance" },
-    { title: "Version", field: "version", width: 85 },
-    { title: "Schema", field: "schema_version", width: 75 },
+  const columns: readonly MetricColumn[] = [
+    { title: "Exporter", label: "instance" },
+    { title: "Version", label: "version", width: 85 },
+    {
+      title: "Schema",
+      label: "schema_version",
+      query: "max by (instance, version, schema_version) (tts_monitor_build_info)",
+      width: 75,
+    },
     {
       title: "Answers",
-      field: "Value #A",
       width: 90,
       query: by('up{job="tts-exporter"}'),
       mappings: [YES_NO],
     },
-    { title: "Database", field: "Value #B", width: 95, query: by("tts_db_up"), mappings: [YES_NO] },
+    { title: "Database", width: 95, query: by("tts_db_up"), mappings: [YES_NO] },
     {
       title: "Snapshot's age",
-      field: "Value #C",
       width: 125,
       query: `time() - ${by("tts_db_snapshot_timestamp_seconds")}`,
       unit: "s",
@@ -41,21 +44,18 @@ function exporters(): PanelBuilder {
     },
     {
       title: "Clock ahead",
-      field: "Value #D",
       width: 110,
       query: by("tts_monitor_db_clock_skew_seconds"),
       unit: "s",
     },
     {
       title: "Texts kept by",
-      field: "Value #E",
       width: 115,
       query: by("tts_monitor_texts_tracked"),
       mappings: [mapping({ 0: { text: "counting", color: NEUTRAL }, 1: { text: "triggers", color: GOOD } })],
     },
     {
       title: "Texts' age",
-      field: "Value #F",
       width: 100,
       query: `time() - ${by("tts_db_texts_timestamp_seconds")}`,
       unit: "s",
@@ -63,13 +63,11 @@ function exporters(): PanelBuilder {
     },
     {
       title: "Stream clients",
-      field: "Value #G",
       query: by("tts_monitor_sse_clients"),
       unit: "none",
       width: 115,
     },
   ];
-  const info = "max by (instance, version, schema_version) (tts_monitor_build_info)";
   return metricTable({
     title: "Exporters",
     description:
@@ -77,9 +75,7 @@ function exporters(): PanelBuilder {
     noValue: NO_EXPORTER,
     width: 24,
     height: 5,
-    queries: [...columns.flatMap(({ query }) => query ?? []), info],
-    fields: columns.map(({ field }) => field),
-    columns: columns.map(({ field: _, query: __, ...column }) => column),
+    columns,
     sortBy: { title: "Exporter", descending: false },
   });
 }

@@ -10,21 +10,7 @@ const WORKER = 'worker=~"$worker"';
 const TARGET = `{job="tts-worker", ${WORKER}}`;
 const { eventLoopLagSeconds, silentSeconds, workerMemoryBytes } = THRESHOLDS;
 
-/** In the order of the columns. */
-const VALUES = [
-  `max by (worker) (up${TARGET})`,
-  `time() - worker:process_start_time_seconds:max{${WORKER}}`,
-  `max by (worker) (tts_db_worker_heartbeat_age_seconds{${WORKER}})`,
-  `sum by (worker) (tts_worker_tasks_active{${WORKER}})`,
-  `sum by (worker) (tts_worker_concurrency_limit{${WORKER}})`,
-  `sum by (worker) (increase(tts_worker_tasks_finished_total{${WORKER}}[1h]))`,
-  `max by (worker) (nodejs_eventloop_lag_p99_seconds${TARGET})`,
-  `max by (worker) (process_resident_memory_bytes${TARGET})`,
-];
-const VERSION = `max by (worker, version) (tts_worker_info{${WORKER}})`;
-
 export function workers(): PanelBuilder {
-  const [up = "", ...others] = VALUES.map((_, index) => `Value #${String.fromCharCode(65 + index)}`);
   return metricTable({
     title: "Workers one by one",
     description:
@@ -32,32 +18,63 @@ export function workers(): PanelBuilder {
     noValue: "no worker is known",
     width: 24,
     height: 8,
-    queries: [...VALUES, VERSION],
-    fields: ["worker", up, "version", ...others],
     columns: [
       {
         title: "Worker",
+        label: "worker",
         links: [linkTo("This worker", ["tts-workers", { worker: "${__value.raw}" }])],
       },
       {
         title: "Scraped",
+        query: `max by (worker) (up${TARGET})`,
         width: 80,
         mappings: [mapping({ 1: { text: "up", color: GOOD }, 0: { text: "down", color: BAD } })],
       },
-      { title: "Version", width: 80 },
-      { title: "Uptime", width: 95, unit: "s", decimals: 1 },
+      {
+        title: "Version",
+        label: "version",
+        query: `max by (worker, version) (tts_worker_info{${WORKER}})`,
+        width: 80,
+      },
+      {
+        title: "Uptime",
+        query: `time() - worker:process_start_time_seconds:max{${WORKER}}`,
+        width: 95,
+        unit: "s",
+        decimals: 1,
+      },
       {
         title: "Heartbeat",
+        query: `max by (worker) (tts_db_worker_heartbeat_age_seconds{${WORKER}})`,
         width: 95,
         unit: "s",
         decimals: 0,
         scale: scale(GOOD, [silentSeconds, WARNING]),
       },
-      { title: "In progress", width: 95, unit: "short", decimals: 0 },
-      { title: "Limit", width: 70, unit: "short", decimals: 0 },
-      { title: "Finished, 1 h", width: 110, unit: "locale", decimals: 0 },
+      {
+        title: "In progress",
+        query: `sum by (worker) (tts_worker_tasks_active{${WORKER}})`,
+        width: 95,
+        unit: "short",
+        decimals: 0,
+      },
+      {
+        title: "Limit",
+        query: `sum by (worker) (tts_worker_concurrency_limit{${WORKER}})`,
+        width: 70,
+        unit: "short",
+        decimals: 0,
+      },
+      {
+        title: "Finished, 1 h",
+        query: `sum by (worker) (increase(tts_worker_tasks_finished_total{${WORKER}}[1h]))`,
+        width: 110,
+        unit: "locale",
+        decimals: 0,
+      },
       {
         title: "Event-loop lag",
+        query: `max by (worker) (nodejs_eventloop_lag_p99_seconds${TARGET})`,
         width: 120,
         unit: "s",
         decimals: 0,
@@ -65,6 +82,7 @@ export function workers(): PanelBuilder {
       },
       {
         title: "Memory",
+        query: `max by (worker) (process_resident_memory_bytes${TARGET})`,
         width: 95,
         unit: "bytes",
         decimals: 0,

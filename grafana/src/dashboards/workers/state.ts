@@ -4,7 +4,7 @@ import { linkTo } from "../../links.ts";
 import { mapping } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { stat } from "../../panels/stat.ts";
-import { type Column, metricTable } from "../../panels/table.ts";
+import { type MetricColumn, metricTable } from "../../panels/table.ts";
 import { timeline } from "../../panels/timeline.ts";
 import { scale } from "../../thresholds.ts";
 import { ofProcesses, ofWorkers } from "./per-worker.ts";
@@ -78,66 +78,58 @@ function counts(): PanelBuilder[] {
   ];
 }
 
-/** The label or value, its query where it has one of its own, and its column. */
-const TABLE: readonly { field: string; query?: string; column: Column }[] = [
+const COLUMNS: readonly MetricColumn[] = [
   {
-    field: "worker",
-    column: { title: "Worker", links: [linkTo("Its tasks", ["tts-tasks", { worker: "${__value.raw}" }])] },
+    title: "Worker",
+    label: "worker",
+    links: [linkTo("Its tasks", ["tts-tasks", { worker: "${__value.raw}" }])],
   },
   {
-    field: "Value #A",
+    title: "State",
     query: STATE,
-    column: {
-      title: "State",
-      width: 90,
-      mappings: [STATES],
-      links: [linkTo("This worker alone", ["tts-workers", { worker: '${__data.fields["Worker"]}' }])],
-    },
+    width: 90,
+    mappings: [STATES],
+    links: [linkTo("This worker alone", ["tts-workers", { worker: '${__data.fields["Worker"]}' }])],
   },
-  { field: "Value #B", query: UP, column: { title: "Answers", width: 95, mappings: [ANSWERS] } },
+  { title: "Answers", query: UP, width: 95, mappings: [ANSWERS] },
   {
-    field: "Value #C",
+    title: "Running",
     query: `sum by (worker) (${ofWorkers("tts_worker_tasks_active")})`,
-    column: { title: "Running", width: 95, unit: "short", decimals: 0 },
+    width: 95,
+    unit: "short",
+    decimals: 0,
   },
   {
-    field: "Value #D",
+    title: "Slots",
     query: `sum by (worker) (${ofWorkers("tts_worker_concurrency_limit")})`,
-    column: { title: "Slots", width: 80, unit: "short", decimals: 0 },
+    width: 80,
+    unit: "short",
+    decimals: 0,
   },
   {
-    field: "Value #E",
+    title: "Heartbeat",
     query: HEARTBEAT_AGE,
-    column: {
-      title: "Heartbeat",
-      width: 110,
-      unit: "s",
-      decimals: 0,
-      scale: scale(MUTED, [silentSeconds, BAD]),
-    },
+    width: 110,
+    unit: "s",
+    decimals: 0,
+    scale: scale(MUTED, [silentSeconds, BAD]),
   },
   {
-    field: "Value #F",
+    title: "Progress",
     query: PROGRESS_AGE,
-    column: {
-      title: "Progress",
-      width: 105,
-      unit: "s",
-      decimals: 0,
-      scale: scale(MUTED, [progressSeconds, BAD]),
-    },
+    width: 105,
+    unit: "s",
+    decimals: 0,
+    scale: scale(MUTED, [progressSeconds, BAD]),
   },
+  { title: "Uptime", query: `time() - ${STARTED}`, width: 105, unit: "s", decimals: 1 },
+  { title: "Restarts, 1 h", query: `changes(${STARTED}[1h])`, width: 120, unit: "short", decimals: 0 },
   {
-    field: "Value #G",
-    query: `time() - ${STARTED}`,
-    column: { title: "Uptime", width: 105, unit: "s", decimals: 1 },
+    title: "Version",
+    label: "version",
+    query: `max by (worker, version) (${ofWorkers("tts_worker_info")})`,
+    width: 95,
   },
-  {
-    field: "Value #H",
-    query: `changes(${STARTED}[1h])`,
-    column: { title: "Restarts, 1 h", width: 120, unit: "short", decimals: 0 },
-  },
-  { field: "version", column: { title: "Version", width: 95 } },
 ];
 
 function workers(): PanelBuilder {
@@ -147,12 +139,7 @@ function workers(): PanelBuilder {
     noValue: "the database knows no chosen worker",
     width: 24,
     height: 8,
-    queries: [
-      ...TABLE.flatMap(({ query }) => query ?? []),
-      `max by (worker, version) (${ofWorkers("tts_worker_info")})`,
-    ],
-    fields: TABLE.map(({ field }) => field),
-    columns: TABLE.map(({ column }) => column),
+    columns: COLUMNS,
     sortBy: { title: "State", descending: true },
   });
 }
