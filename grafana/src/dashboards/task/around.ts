@@ -12,14 +12,14 @@ import {
 } from "../tasks/columns.ts";
 import { HEARTBEAT_AGE } from "../tasks/matching.ts";
 import { TEXT_ID } from "../tasks/text-id.ts";
-import { NO_TEXT } from "./text.ts";
+import { OR_NO_NUMBER } from "./text.ts";
 
 export function itsWorkers(): PanelBuilder {
   return sqlTable({
     title: "Its workers now",
     description:
       "The workers that the text's attempts ran on, as they are now. Normal is live, heard from seconds ago, and no more running than it has slots. A lost one has stopped without saying goodbye: see TTSWorkerLost; gone ones were stopped in order. Same process tells whether it is still the one that ran the newest of these attempts.",
-    noValue: `${NO_TEXT}; no worker has started this one`,
+    noValue: `no worker has started this text${OR_NO_NUMBER}`,
     width: 12,
     height: 7,
     sql: `
@@ -52,7 +52,7 @@ export function audios(): PanelBuilder {
     title: "Audios",
     description:
       "The text's rows in tts_audios, the newest first. Normal is one that is valid: not deleted, and of 5000 bytes at least. None, though a task is completed: it was removed, or its row was never written; retry the text.",
-    noValue: `${NO_TEXT}; this one has no audio`,
+    noValue: `this text has no audio${OR_NO_NUMBER}`,
     width: 24,
     height: 6,
     // As for the text: where there is no such column, created_at is the one beside the number.
@@ -85,7 +85,7 @@ export function sameContent(): PanelBuilder {
     title: "Texts with the same content",
     description:
       "Texts that share a task with this one, for the same content is spoken only once: those that follow this text's tasks, and those whose tasks it follows. Normal is none or a few. A text that follows has its result when the task ends, and fails with it: then retry each of them.",
-    noValue: `${NO_TEXT}; no other text shares a task with this one`,
+    noValue: `no other text shares a task with this one${OR_NO_NUMBER}`,
     width: 12,
     height: 7,
     sql: `

@@ -10,14 +10,14 @@ import {
 } from "../tasks/columns.ts";
 import { STUCK_TASKS } from "../tasks/matching.ts";
 import { TEXT_ID } from "../tasks/text-id.ts";
-import { NO_TEXT } from "./text.ts";
+import { OR_NO_NUMBER } from "./text.ts";
 
 export function attempts(): PanelBuilder {
   return sqlTable({
     title: "Attempts",
     description:
       "The text's own tasks, the newest first: each is one attempt to make its audio. Normal is one that is completed, having waited for seconds. The same reason and message again and again: the text or the provider must change before it is tried again; other workers each time: it is none of them. Overdue by is measured from the deadline, of a stuck one from when it should have moved.",
-    noValue: `${NO_TEXT}; this one has no task of its own`,
+    noValue: `this text has no task of its own${OR_NO_NUMBER}`,
     width: 24,
     height: 7,
     sql: `
@@ -57,7 +57,7 @@ export function results(): PanelBuilder {
     title: "Deadlines and results",
     description:
       "Until when each attempt had to end, when it did, and what it left: the file's name and size. Normal is an end before the deadline and a file of 5000 bytes at least. A late result came after the task had ended and changed nothing: see TTSLateWrites.",
-    noValue: `${NO_TEXT}; this one has no task of its own`,
+    noValue: `this text has no task of its own${OR_NO_NUMBER}`,
     width: 24,
     height: 6,
     sql: `

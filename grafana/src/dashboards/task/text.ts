@@ -8,7 +8,7 @@ import { REASON_COLUMN, STATUS_COLUMN, TEXT_COLUMN, timeColumn } from "../tasks/
 import { STUCK_TASKS } from "../tasks/matching.ts";
 import { TEXT_ID } from "../tasks/text-id.ts";
 
-export const NO_TEXT = "set a text's number above";
+export const OR_NO_NUMBER = ", or no number is set above";
 
 /** By reason, and by cause of what is stuck; for other reasons of failures it is the objective's. */
 const RUNBOOKS = {
@@ -65,7 +65,7 @@ export function aboutText(): PanelBuilder {
     title: "Text",
     description:
       "What the text has come to: the state of its newest task, its own or that of a text with the same content (Answered by). Normal is completed, with a valid audio. Failed or timed out: read the messages below and follow the runbook; completed without a valid audio: it has none of its own because it follows another text, or its audio was deleted; then retry it.",
-    noValue: NO_TEXT,
+    noValue: `no such text${OR_NO_NUMBER}`,
     width: 24,
     height: 5,
     link: linkTo("All tasks", ["tts-tasks"]),

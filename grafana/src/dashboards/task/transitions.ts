@@ -4,7 +4,7 @@ import type { PanelBuilder } from "../../panels/panel.ts";
 import { sqlTable } from "../../panels/table.ts";
 import { REASON_COLUMN, secondsColumn, timeColumn } from "../tasks/columns.ts";
 import { TEXT_ID } from "../tasks/text-id.ts";
-import { NO_TEXT } from "./text.ts";
+import { OR_NO_NUMBER } from "./text.ts";
 
 const EVENT_COLOURS = {
   recorded: STATUS_COLOURS.pending,
@@ -55,7 +55,7 @@ export function transitions(): PanelBuilder {
     title: "Transitions",
     description:
       "What happened to the text's tasks, in order; After is the time since the line above. Normal is recorded, started, completed. A deadline before the end, or still to come, stands where it falls; a late result came after the end and changed nothing; followed and follows name a text with the same content, for which one task answers.",
-    noValue: `${NO_TEXT}; this one has no task`,
+    noValue: `this text has no task${OR_NO_NUMBER}`,
     width: 24,
     height: 10,
     sql: TRANSITIONS,
