@@ -9,6 +9,7 @@ import { type Token, writeToken } from "./token.ts";
 export interface Exporter {
   /** opens its endpoints that change something */
   token: Token;
+  port: number;
   /** host:port */
   address: string;
   /** http://host:port */
@@ -22,7 +23,7 @@ export async function startExporter(context: DemoContext, databaseUrl: string): 
   const port = await step(pickPort(wanted, host));
   const address = hostPort(host ?? "localhost", port);
   const token = writeToken(folders.run);
-  const exporter = { address, url: `http://${address}`, token };
+  const exporter = { port, address, url: `http://${address}`, token };
   const child = keepRunning(context, () =>
     startChild({
       name: "exporter",

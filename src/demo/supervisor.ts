@@ -69,7 +69,7 @@ async function startEverything(context: DemoContext, texts: readonly SampleText[
   print("tts-monitor demo: starting, which takes a few seconds");
   const { url, pool } = await startDatabase(context);
   const exporter = await startExporter(context, url);
-  const workers = await startWorkers(context, url);
+  const workers = await startWorkers(context, url, exporter.port + 1);
   const observers = await startObservers(context, exporter.address);
   for (const line of header({ settings, folders, exporter, workers, observers, texts })) print(line);
   atEnd(startScreen(print, `${exporter.url}${settings.web.telemetryPath}`));

@@ -5,7 +5,6 @@ import { keepRunning } from "./keep-running.ts";
 import type { SpeechRequest, ToWorker } from "./messages.ts";
 
 const HOST = "127.0.0.1";
-const FIRST_PORT = 9561;
 
 export interface Workers {
   /** http://host:port of each one */
@@ -14,8 +13,15 @@ export interface Workers {
   dispatch(request: SpeechRequest): boolean;
 }
 
-/** Starts the workers, and waits until all of them take requests. */
-export async function startWorkers(context: DemoContext, databaseUrl: string): Promise<Workers> {
+/**
+ * Starts the workers, and waits until all of them take requests.
+ * @param firstPort where it is free, and those behind it: beside the exporter's, so that two demos do not meet
+ */
+export async function startWorkers(
+  context: DemoContext,
+  databaseUrl: string,
+  firstPort: number,
+): Promise<Workers> {
   const { settings, folders, environment, pickPort, step } = context;
   const ready = new Set<Child>();
   const urls: string[] = [];
@@ -24,7 +30,7 @@ export async function startWorkers(context: DemoContext, databaseUrl: string): P
   // Together, for one that hangs should not hold up the others.
   context.atEnd(async () => void (await Promise.all(stops.map((stop) => stop()))));
   for (let index = 0; index < settings.workers; index++) {
-    const listen = hostPort(HOST, await step(pickPort(FIRST_PORT + index, HOST)));
+    const listen = hostPort(HOST, await step(pickPort(firstPort + index, HOST)));
     const name = `worker-${index + 1}`;
     const order: ToWorker = {
       start: { databaseUrl, name, listen, audioDir: folders.audio, faults: settings.fault },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseTotals } from "../../src/demo/totals.ts";
 import { isValidAudio } from "../../src/domain/audio.ts";
+import { descendants } from "../support/descendants.ts";
 import { eventually } from "../support/eventually.ts";
 import { startCli, type TestProcess } from "../support/processes.ts";
 import { describeWith } from "../support/programs.ts";
@@ -26,18 +27,6 @@ async function startDemo(folder: string, ...flags: string[]): Promise<Demo> {
   await process.line(/^ {2}faults /, START_MS);
   const url = (name: string) => new RegExp(`^  ${name} +(http\\S+)`, "m").exec(process.output())?.[1] ?? "";
   return { process, dataDir, url };
-}
-
-/** The processes below this one, with their command lines. */
-function descendants(pid: number): { pid: number; command: string }[] {
-  const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });
-  const all = stdout.split("\n").flatMap((line) => {
-    const [, child, parent, command = ""] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? [];
-    return child ? [{ pid: Number(child), parent: Number(parent), command }] : [];
-  });
-  const below = (parent: number): typeof all =>
-    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
-  return below(pid).filter(({ command }) => !command.startsWith("ps "));
 }
 
 function workerPids(demo: Demo): number[] {
