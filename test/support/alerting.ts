@@ -11,6 +11,7 @@ import { makeFolder } from "./temporary-server.ts";
 
 export interface Alerting {
   receivers: Receivers;
+  prometheusUrl: string;
   /** From now on the rules are evaluated. */
   evaluate(rules: ReadonlyMap<string, string>): Promise<void>;
   /** how many targets of a job answer */
@@ -90,6 +91,7 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
   }
   return {
     receivers,
+    prometheusUrl: `http://${prometheus}`,
     async evaluate(rules) {
       for (const [name, text] of rules) write(join("rules", name), text);
       const response = await fetch(`http://${prometheus}/-/reload`, { method: "POST" });
