@@ -73,6 +73,11 @@ const OF_PAGES: ProvenLint[] = [
     ],
   },
   {
+    claim: "marks moments by a value of 1",
+    lint: settings.moments,
+    broken: [annotated(2, "count by (version) (tts_worker_info)")],
+  },
+  {
     claim: "hides nothing in the menu of controls",
     lint: settings.hiddenControls,
     broken: [variable("worker", { hide: 3 }), series({ links: [{ placement: "inControlsMenu" }] })],

@@ -140,7 +140,7 @@ const SOUND = {
     list: [
       annotation("Alerts", 'max by (alertname) (ALERTS{alertstate="firing", service="tts"})'),
       annotation("Starts", "worker:process_start_time_seconds:max * 1000"),
-      annotation("Versions", "count by (version) (tts_monitor_build_info or tts_worker_info)"),
+      annotation("Versions", "group by (version) (tts_monitor_build_info or tts_worker_info)"),
     ],
   },
   panels: [

@@ -65,6 +65,13 @@ export function annotations(board: Dashboard): string[] {
   ];
 }
 
+/** Grafana takes no value but 1 for true. */
+export function moments(board: Dashboard): string[] {
+  return annotationsOf(board)
+    .filter(({ expr = "", useValueForTime }) => !useValueForTime && /^(count|sum|avg)\b/.test(expr.trim()))
+    .map(({ name }) => `${name} is seen only where it comes to 1`);
+}
+
 /** Grafana moves what says so from the page into a menu, where nobody looks. */
 export function hiddenControls(board: Dashboard): string[] {
   const hidden = (board.templating.list ?? []).filter(({ hide }) => hide === 3).map(({ name }) => name);
