@@ -29,13 +29,11 @@ export interface DashboardOptions<U extends Uid> {
   /** at least those that links may set */
   variables: Readonly<Record<(typeof DASHBOARDS)[U][number], Variable>> & Readonly<Record<string, Variable>>;
   sections: readonly Section[];
-  /** the page's time before now; six hours by default */
-  from?: string;
 }
 
 /** A page with what all of ours have. */
 export function dashboard<U extends Uid>(options: DashboardOptions<U>): Dashboard {
-  const { uid, title, description, variables, sections, from = "now-6h" } = options;
+  const { uid, title, description, variables, sections } = options;
   const builder = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
@@ -44,7 +42,7 @@ export function dashboard<U extends Uid>(options: DashboardOptions<U>): Dashboar
     .readonly()
     .tooltip(DashboardCursorSync.Crosshair)
     .refresh("30s")
-    .time({ from, to: "now" })
+    .time({ from: "now-6h", to: "now" })
     .variables([...dataSourceVariables(), ...Object.values<Variable>(variables)])
     .annotations(annotations())
     .links([menuOfDashboards()]);

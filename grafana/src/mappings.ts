@@ -1,4 +1,5 @@
 import { MappingType, type ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
+import { BAD, GOOD } from "./colours.ts";
 
 interface Shown {
   text: string;
@@ -18,3 +19,6 @@ export function mapping(values: Readonly<Record<string, string | Shown>>): Value
 export function patternMapping(pattern: string, result: Shown): ValueMapping {
   return { type: MappingType.RegexToText, options: { pattern, result } };
 }
+
+/** Of what is 0 or 1. */
+export const YES_NO = mapping({ 0: { text: "no", color: BAD }, 1: { text: "yes", color: GOOD } });

@@ -1,11 +1,10 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { promqlOf, withoutVariables } from "../support/dashboards/queries.ts";
 import { BOARDS } from "../support/dashboards/read.ts";
 import { query } from "../support/dashboards/sound-board.ts";
-import { describeWith, runProgram } from "../support/programs.ts";
+import { describeWith } from "../support/programs.ts";
+import { checkQueries } from "../support/promtool.ts";
 import { makeFolder } from "../support/temporary-server.ts";
 
 const folder = makeFolder();
@@ -19,9 +18,7 @@ describeWith("promtool", "the installed Prometheus", (promtool) => {
         expr: withoutVariables(expr),
       })),
     );
-    const path = join(folder, "dashboards.yml");
-    writeFileSync(path, stringify({ groups: [{ name: "dashboards", rules }] }));
-    return { ...runProgram(promtool, "check", "rules", path), count: rules.length };
+    return { ...checkQueries(promtool, folder, rules), count: rules.length };
   };
 
   it("parses every query of the dashboards", () => {

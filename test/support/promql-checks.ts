@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
-import { knownMetric, TARGET_LABELS } from "./known-metrics.ts";
+import { knownMetric } from "./known-metrics.ts";
 import { calledBy, matchersOf, metricOf, metricsOf, nodesOf, parseQuery, type Query } from "./promql.ts";
-import { labelsOf } from "./promql-labels.ts";
+import { labelsOfMetric } from "./promql-labels.ts";
 import { RECORDINGS } from "./rules.ts";
 
 /** What comes from every replica of the exporter, and means one database. */
@@ -57,11 +57,6 @@ export function callsAround(query: Query, node: SyntaxNode): string[] {
   const names: string[] = [];
   for (let outer = node.parent; outer; outer = outer.parent) names.push(calledBy(query, outer));
   return names.filter(Boolean);
-}
-
-export function labelsOfMetric(name: string): string[] {
-  const known = knownMetric(name);
-  return known?.type === "recorded" ? labelsOf(name) : [...(known?.labels ?? []), ...TARGET_LABELS];
 }
 
 export function isCounter(name: string): boolean {

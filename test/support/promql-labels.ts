@@ -51,7 +51,8 @@ function labelsOfNode(query: Query, node: SyntaxNode | undefined): string[] {
   }
 }
 
-function labelsOfMetric(name: string): string[] {
+/** The labels that every series of the metric surely carries. */
+export function labelsOfMetric(name: string): string[] {
   const recorded = RECORDINGS.filter(({ record }) => record === name);
   if (recorded.length === 0) return [...(knownMetric(name)?.labels ?? []), ...TARGET_LABELS];
   return intersection(recorded.map(({ expr, labels }) => [...labelsOf(expr), ...Object.keys(labels ?? {})]));

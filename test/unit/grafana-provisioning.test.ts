@@ -9,6 +9,7 @@ import {
   PROMETHEUS_UID,
 } from "../../grafana/src/datasources.ts";
 import { DASHBOARDS } from "../../prometheus/src/sites.ts";
+import { textsIn } from "../support/dashboards/lint.ts";
 import {
   DATA_SOURCES,
   dataSource,
@@ -19,14 +20,8 @@ import {
 } from "../support/grafana-provisioning.ts";
 import { readYaml } from "../support/rules.ts";
 
-const VALUES = stringsOf([DATA_SOURCES, PROVIDERS]);
+const VALUES = textsIn([DATA_SOURCES, PROVIDERS]);
 const INSTALLED = "/opt/tts-monitor/";
-
-/** Every string of a YAML or JSON value, without the keys. */
-function stringsOf(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsOf) : [];
-}
 
 describe("the data sources", () => {
   it("are those that dashboards ask for", () => {
@@ -87,7 +82,7 @@ describe("the variables", () => {
 
   it("hold no secret but in the data source's secret part, and the example has none", () => {
     const outside = DATA_SOURCES.map(({ secureJsonData, ...open }) => open);
-    expect(stringsOf([outside, PROVIDERS]).filter((value) => /pass|secret|token|key|@/i.test(value))).toEqual(
+    expect(textsIn([outside, PROVIDERS]).filter((value) => /pass|secret|token|key|@/i.test(value))).toEqual(
       [],
     );
     const secrets = DATA_SOURCES.flatMap(({ secureJsonData }) => Object.values(secureJsonData ?? {}));

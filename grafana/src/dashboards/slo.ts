@@ -142,7 +142,6 @@ function alerts(): PanelBuilder {
     height: 8,
     queries: [{ expr: `2 * ${states("firing")} or ${states("pending")}`, legend: "{{alertname}} {{long}}" }],
     unit: "short",
-    scale: scale(MUTED),
     mappings: [mapping({ 1: { text: "waiting", color: WARNING }, 2: { text: "firing", color: BAD } })],
   });
 }

@@ -2,14 +2,11 @@ import {
   GraphDrawStyle,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
-  LegendDisplayMode,
-  LegendPlacement,
   SortOrder,
   StackingConfigBuilder,
   StackingMode,
   TooltipDisplayMode,
   VisibilityMode,
-  VizLegendOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from "@grafana/grafana-foundation-sdk/common";
 import {
@@ -21,6 +18,7 @@ import { PanelBuilder as SeriesBuilder } from "@grafana/grafana-foundation-sdk/t
 import type { Link } from "../links.ts";
 import { type Metric, rangeQuery } from "../queries.ts";
 import { type Scale, thresholdsOf } from "../thresholds.ts";
+import { legendBelow } from "./legend.ts";
 import { fixedColour } from "./overrides.ts";
 import { framed, type PanelBuilder, type PanelOptions } from "./panel.ts";
 
@@ -42,8 +40,6 @@ export interface SeriesOptions extends PanelOptions {
   stacked?: boolean;
   /** names in the legend whose lines stand before the stack */
   unstacked?: readonly string[];
-  /** reducers beside the names, like `lastNotNull` and `max`: the legend is then a table */
-  calcs?: readonly string[];
   /** where a click on a point leads */
   pointLink?: Link;
 }
@@ -86,12 +82,7 @@ export function series(options: SeriesOptions): PanelBuilder {
   return panel;
 }
 
-function drawn(panel: SeriesBuilder, { stacked = false, calcs = [] }: SeriesOptions) {
-  const legend = new VizLegendOptionsBuilder()
-    .displayMode(calcs.length > 0 ? LegendDisplayMode.Table : LegendDisplayMode.List)
-    .placement(LegendPlacement.Bottom)
-    .calcs([...calcs])
-    .showLegend(true);
+function drawn(panel: SeriesBuilder, { stacked = false }: SeriesOptions) {
   const stacking = new StackingConfigBuilder().mode(stacked ? StackingMode.Normal : StackingMode.None);
   return panel
     .drawStyle(GraphDrawStyle.Line)
@@ -99,6 +90,6 @@ function drawn(panel: SeriesBuilder, { stacked = false, calcs = [] }: SeriesOpti
     .fillOpacity(stacked ? 30 : 0)
     .showPoints(VisibilityMode.Never)
     .stacking(stacking.group("A"))
-    .legend(legend)
+    .legend(legendBelow())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
 }

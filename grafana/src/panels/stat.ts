@@ -6,7 +6,7 @@ import {
 import type { ValueMapping } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import type { Link } from "../links.ts";
-import { instantQuery, type Metric, rangeQuery } from "../queries.ts";
+import { instantQuery, type Metric } from "../queries.ts";
 import { type Scale, thresholdsOf } from "../thresholds.ts";
 import { framed, type PanelBuilder, type PanelOptions } from "./panel.ts";
 
@@ -21,19 +21,17 @@ export interface StatOptions extends PanelOptions {
   mappings?: readonly ValueMapping[];
   /** of the values: where a click leads */
   valueLink?: Link;
-  /** a small graph behind the value, which is then the last of the page's time, however old */
-  graph?: boolean;
 }
 
 /** A number or a few, as they are now. */
 export function stat(options: StatOptions): PanelBuilder {
-  const { queries, unit, scale, scales = {}, decimals, mappings, valueLink, graph = false } = options;
-  const panel = framed(new StatBuilder(), options, queries.map(graph ? rangeQuery : instantQuery))
+  const { queries, unit, scale, scales = {}, decimals, mappings, valueLink } = options;
+  const panel = framed(new StatBuilder(), options, queries.map(instantQuery))
     .unit(unit)
     .thresholds(thresholdsOf(scale))
     .mappings([...(mappings ?? [])])
     .colorMode(BigValueColorMode.Value)
-    .graphMode(graph ? BigValueGraphMode.Area : BigValueGraphMode.None)
+    .graphMode(BigValueGraphMode.None)
     .textMode(queries.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Value)
     .dataLinks(valueLink ? [valueLink] : []);
   for (const [name, own] of Object.entries(scales)) {

@@ -70,9 +70,15 @@ export function variablesIn(text: string): string[] {
 /** What the query variables of Prometheus ask: `label_values(selector, label)`. */
 export function labelValuesOf(board: Dashboard): { name: string; selector: string; label: string }[] {
   return variablesOf(board).flatMap((variable) => {
-    const [, selector, label] = /^label_values\((.*), *(\w+)\)$/s.exec(queryOf(variable)) ?? [];
-    return selector && label ? [{ name: variable.name, selector, label }] : [];
+    const asked = labelValuesIn(queryOf(variable));
+    return asked ? [{ name: variable.name, ...asked }] : [];
   });
+}
+
+/** Undefined where the text is no `label_values(selector, label)`. */
+export function labelValuesIn(text: string): { selector: string; label: string } | undefined {
+  const [, selector, label] = /^label_values\((.*), *(\w+)\)$/s.exec(text) ?? [];
+  return selector && label ? { selector, label } : undefined;
 }
 
 /** The text of a query variable, to either data source. */

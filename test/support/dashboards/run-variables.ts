@@ -1,6 +1,6 @@
 import type { Dashboard, VariableModel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { asPromql, asSql, interpolate, type Lookup, type Variable } from "./interpolate.ts";
-import { queryOf } from "./queries.ts";
+import { labelValuesIn, queryOf } from "./queries.ts";
 import { variablesOf } from "./read.ts";
 import { askLabel, askPostgres, type Reply, type Sources } from "./run-query.ts";
 import type { TimeRange } from "./run-range.ts";
@@ -79,9 +79,10 @@ function questionOf(
     return { language: "sql", query, ask: () => askPostgres(pool, query) };
   }
   const query = interpolate(queryOf(model), lookup, asPromql);
-  const [, match, label] = /^label_values\((.+),\s*(\w+)\)$/.exec(query) ?? [];
-  if (!match || !label) throw new Error(`${model.name}: not known here: ${query}`);
-  return { language: "promql", query, ask: () => askLabel(prometheusUrl, label, match.trim(), range) };
+  const asked = labelValuesIn(query);
+  if (!asked) throw new Error(`${model.name}: not known here: ${query}`);
+  const { selector, label } = asked;
+  return { language: "promql", query, ask: () => askLabel(prometheusUrl, label, selector, range) };
 }
 
 /** Values of a URL are kept even where they are no options; without any it is All, or the first option. */

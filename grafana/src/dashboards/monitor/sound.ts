@@ -1,8 +1,5 @@
 import { BAD, GOOD, MUTED, WARNING } from "../../colours.ts";
-import { mapping } from "../../mappings.ts";
 import { type Scale, scale } from "../../thresholds.ts";
-
-export const YES_NO = mapping({ 0: { text: "no", color: BAD }, 1: { text: "yes", color: GOOD } });
 
 /** Of what an alert allows that is a ticket; not for everything there is such a limit. */
 export const SHARE = scale(MUTED, [0, GOOD], [1, WARNING]);

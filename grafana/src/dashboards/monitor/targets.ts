@@ -1,7 +1,8 @@
 import { THRESHOLDS } from "../../../../prometheus/src/objectives.ts";
+import { YES_NO } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { metricTable } from "../../panels/table.ts";
-import { SHARE, YES_NO } from "./sound.ts";
+import { SHARE } from "./sound.ts";
 
 const JOBS = '{job=~"tts-exporter|tts-worker|prometheus|alertmanager"}';
 const SCRAPE = "scrape_duration_seconds";

@@ -1,13 +1,13 @@
 import { THRESHOLDS } from "../../../../prometheus/src/objectives.ts";
 import { BAD, GOOD, MUTED, NEUTRAL, WARNING } from "../../colours.ts";
-import { mapping } from "../../mappings.ts";
+import { mapping, YES_NO } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { series } from "../../panels/series.ts";
 import { type MetricColumn, metricTable } from "../../panels/table.ts";
 import { timeline } from "../../panels/timeline.ts";
 import { scale } from "../../thresholds.ts";
 import { ALLOWED, SEEN } from "./planes.ts";
-import { soundBelow, YES_NO } from "./sound.ts";
+import { soundBelow } from "./sound.ts";
 
 const NO_EXPORTER = "no exporter is scraped";
 
@@ -163,7 +163,6 @@ function collectors(): PanelBuilder {
       },
     ],
     unit: "short",
-    scale: scale(MUTED),
     mappings: [mapping({ 0: { text: "fails", color: BAD }, 1: { text: "answers", color: GOOD } })],
   });
 }

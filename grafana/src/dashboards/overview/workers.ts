@@ -4,10 +4,9 @@ import { linkTo } from "../../links.ts";
 import { mapping } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { metricTable } from "../../panels/table.ts";
+import { ofProcesses, ofWorkers } from "../../selectors.ts";
 import { scale } from "../../thresholds.ts";
 
-const WORKER = 'worker=~"$worker"';
-const TARGET = `{job="tts-worker", ${WORKER}}`;
 const { eventLoopLagSeconds, silentSeconds, workerMemoryBytes } = THRESHOLDS;
 
 export function workers(): PanelBuilder {
@@ -26,26 +25,26 @@ export function workers(): PanelBuilder {
       },
       {
         title: "Scraped",
-        query: `max by (worker) (up${TARGET})`,
+        query: `max by (worker) (${ofProcesses("up")})`,
         width: 80,
         mappings: [mapping({ 1: { text: "up", color: GOOD }, 0: { text: "down", color: BAD } })],
       },
       {
         title: "Version",
         label: "version",
-        query: `max by (worker, version) (tts_worker_info{${WORKER}})`,
+        query: `max by (worker, version) (${ofWorkers("tts_worker_info")})`,
         width: 80,
       },
       {
         title: "Uptime",
-        query: `time() - worker:process_start_time_seconds:max{${WORKER}}`,
+        query: `time() - ${ofWorkers("worker:process_start_time_seconds:max")}`,
         width: 95,
         unit: "s",
         decimals: 1,
       },
       {
         title: "Heartbeat",
-        query: `max by (worker) (tts_db_worker_heartbeat_age_seconds{${WORKER}})`,
+        query: `max by (worker) (${ofWorkers("tts_db_worker_heartbeat_age_seconds")})`,
         width: 95,
         unit: "s",
         decimals: 0,
@@ -53,28 +52,28 @@ export function workers(): PanelBuilder {
       },
       {
         title: "In progress",
-        query: `sum by (worker) (tts_worker_tasks_active{${WORKER}})`,
+        query: `sum by (worker) (${ofWorkers("tts_worker_tasks_active")})`,
         width: 95,
         unit: "short",
         decimals: 0,
       },
       {
         title: "Limit",
-        query: `sum by (worker) (tts_worker_concurrency_limit{${WORKER}})`,
+        query: `sum by (worker) (${ofWorkers("tts_worker_concurrency_limit")})`,
         width: 70,
         unit: "short",
         decimals: 0,
       },
       {
         title: "Finished, 1 h",
-        query: `sum by (worker) (increase(tts_worker_tasks_finished_total{${WORKER}}[1h]))`,
+        query: `sum by (worker) (increase(${ofWorkers("tts_worker_tasks_finished_total")}[1h]))`,
         width: 110,
         unit: "locale",
         decimals: 0,
       },
       {
         title: "Event-loop lag",
-        query: `max by (worker) (nodejs_eventloop_lag_p99_seconds${TARGET})`,
+        query: `max by (worker) (${ofProcesses("nodejs_eventloop_lag_p99_seconds")})`,
         width: 120,
         unit: "s",
         decimals: 0,
@@ -82,7 +81,7 @@ export function workers(): PanelBuilder {
       },
       {
         title: "Memory",
-        query: `max by (worker) (process_resident_memory_bytes${TARGET})`,
+        query: `max by (worker) (${ofProcesses("process_resident_memory_bytes")})`,
         width: 95,
         unit: "bytes",
         decimals: 0,

@@ -8,9 +8,14 @@ import {
   timeColumn,
   WORKER_COLUMN,
 } from "../tasks/columns.ts";
-import { STUCK_TASKS } from "../tasks/matching.ts";
+import { STUCK_TASKS, seconds } from "../tasks/matching.ts";
 import { TEXT_ID } from "../tasks/text-id.ts";
 import { OR_NO_NUMBER } from "./text.ts";
+
+const OVERDUE = `case
+    when stuck.id is not null then statement_timestamp() - stuck.since
+    when t.finished_at > t.deadline_at then t.finished_at - t.deadline_at
+  end`;
 
 export function attempts(): PanelBuilder {
   return sqlTable({
@@ -25,12 +30,9 @@ select t.id::text as "Task",
   case when stuck.id is not null then 'stuck' else t.status end as "Status",
   t.worker as "Worker",
   t.created_at as "Created",
-  extract(epoch from coalesce(t.started_at, statement_timestamp()) - t.created_at)::float8 as "Waited",
-  extract(epoch from coalesce(t.finished_at, statement_timestamp()) - t.started_at)::float8 as "Ran",
-  extract(epoch from case
-    when stuck.id is not null then statement_timestamp() - stuck.since
-    when t.finished_at > t.deadline_at then t.finished_at - t.deadline_at
-  end)::float8 as "Overdue by",
+  ${seconds("coalesce(t.started_at, statement_timestamp()) - t.created_at")} as "Waited",
+  ${seconds("coalesce(t.finished_at, statement_timestamp()) - t.started_at")} as "Ran",
+  ${seconds(OVERDUE)} as "Overdue by",
   coalesce(stuck.cause, t.reason) as "Reason",
   left(t.error_message, 1000) as "Message"
 from tts_monitor.tasks t

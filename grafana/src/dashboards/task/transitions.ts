@@ -3,6 +3,7 @@ import { mapping } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { sqlTable } from "../../panels/table.ts";
 import { REASON_COLUMN, secondsColumn, timeColumn } from "../tasks/columns.ts";
+import { seconds } from "../tasks/matching.ts";
 import { TEXT_ID } from "../tasks/text-id.ts";
 import { OR_NO_NUMBER } from "./text.ts";
 
@@ -44,7 +45,7 @@ happened as (
 newest as (
   select at, step, event, task, who, reason from happened order by at desc, task desc, step desc limit 200
 )
-select at as "Time", extract(epoch from at - lag(at) over (order by at, task, step))::float8 as "After",
+select at as "Time", ${seconds("at - lag(at) over (order by at, task, step)")} as "After",
   event as "Event", task::text as "Task", who as "By", reason as "Reason"
 from newest
 order by at, task, step

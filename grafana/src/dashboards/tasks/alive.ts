@@ -6,7 +6,7 @@ import { sqlTable } from "../../panels/table.ts";
 import { scale } from "../../thresholds.ts";
 import { isChosen } from "../../variables.ts";
 import { STATUS_COLUMN, secondsColumn } from "./columns.ts";
-import { STUCK_TASKS } from "./matching.ts";
+import { STUCK_TASKS, seconds } from "./matching.ts";
 import { isText } from "./text-id.ts";
 
 export function ages(): PanelBuilder {
@@ -21,7 +21,7 @@ export function ages(): PanelBuilder {
 with stuck as materialized (${STUCK_TASKS}),
 alive as (
   select case when stuck.id is null then t.status else 'stuck' end as status,
-    extract(epoch from statement_timestamp() - t.created_at)::float8 as age
+    ${seconds("statement_timestamp() - t.created_at")} as age
   from (
     select id, text_id, worker, status, created_at from tts_monitor.tasks where status = 'pending'
     union all

@@ -9,7 +9,8 @@ const PENDING_TIMEOUT = "interval '15 minutes'";
 
 const LIMIT = 100;
 
-const seconds = (interval: string) => `extract(epoch from ${interval})::float8`;
+/** An interval of SQL as a number. */
+export const seconds = (interval: string) => `extract(epoch from ${interval})::float8`;
 
 const NEVER_CLAIMED_SINCE = `created_at + ${PENDING_TIMEOUT}`;
 const IS_NEVER_CLAIMED = `status = 'pending' and created_at < statement_timestamp() - ${PENDING_TIMEOUT}`;

@@ -2,8 +2,9 @@ import { THRESHOLDS } from "../../../../prometheus/src/objectives.ts";
 import { BAD, GOOD, STATUS_COLOURS, WARNING } from "../../colours.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { series } from "../../panels/series.ts";
+import { ofWorkers } from "../../selectors.ts";
 import { scale } from "../../thresholds.ts";
-import { FAILED_TASKS, HALF, linePerWorker, NO_WORKER, ofWorkers } from "./per-worker.ts";
+import { FAILED_TASKS, HALF, linePerWorker, NO_WORKER } from "./per-worker.ts";
 
 const { restarts, lateWrites } = THRESHOLDS;
 

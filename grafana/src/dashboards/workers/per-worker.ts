@@ -6,16 +6,6 @@ import { type SeriesOptions, series } from "../../panels/series.ts";
 export const NO_WORKER = "no chosen worker is scraped";
 export const HALF = { width: 12, height: 8 } as const;
 
-/** What a worker tells of itself. */
-export function ofWorkers(metric: string, more = ""): string {
-  return `${metric}{worker=~"$worker"${more}}`;
-}
-
-/** What the programs around us tell of a worker; the exporter and others have it too. */
-export function ofProcesses(metric: string): string {
-  return `${metric}{job="tts-worker", worker=~"$worker"}`;
-}
-
 type Inherited = "title" | "description" | "unit" | "limits" | "decimals" | "max" | "softMax";
 
 interface LineOptions extends Pick<SeriesOptions, Inherited> {

@@ -1,13 +1,13 @@
 import { THRESHOLDS } from "../../../../prometheus/src/objectives.ts";
 import { BAD, GOOD, MUTED, STATUS_COLOURS, WORKER_STATE_COLOURS } from "../../colours.ts";
 import { linkTo } from "../../links.ts";
-import { mapping } from "../../mappings.ts";
+import { mapping, YES_NO } from "../../mappings.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
 import { stat } from "../../panels/stat.ts";
 import { type MetricColumn, metricTable } from "../../panels/table.ts";
 import { timeline } from "../../panels/timeline.ts";
+import { ofProcesses, ofWorkers } from "../../selectors.ts";
 import { scale } from "../../thresholds.ts";
-import { ofProcesses, ofWorkers } from "./per-worker.ts";
 
 const { expectedWorkers, silentSeconds, progressSeconds } = THRESHOLDS;
 
@@ -25,7 +25,6 @@ const STATES = mapping({
   1: { text: "wedged", color: STATUS_COLOURS.stuck },
   2: { text: "silent", color: WORKER_STATE_COLOURS.lost },
 });
-const ANSWERS = mapping({ 0: { text: "no", color: BAD }, 1: { text: "yes", color: GOOD } });
 
 /** Sixteen names fit beside it. */
 const TIMELINE = { width: 12, height: 10 } as const;
@@ -91,7 +90,7 @@ const COLUMNS: readonly MetricColumn[] = [
     mappings: [STATES],
     links: [linkTo("This worker alone", ["tts-workers", { worker: '${__data.fields["Worker"]}' }])],
   },
-  { title: "Answers", query: UP, width: 95, mappings: [ANSWERS] },
+  { title: "Answers", query: UP, width: 95, mappings: [YES_NO] },
   {
     title: "Running",
     query: `sum by (worker) (${ofWorkers("tts_worker_tasks_active")})`,
@@ -152,7 +151,6 @@ function stateTimeline(): PanelBuilder {
     noValue: "unknown",
     queries: [{ expr: STATE, legend: "{{worker}}" }],
     unit: "short",
-    scale: scale(MUTED),
     mappings: [STATES],
   });
 }
@@ -166,7 +164,6 @@ function answersTimeline(): PanelBuilder {
     noValue: "not scraped",
     queries: [{ expr: UP, legend: "{{worker}}" }],
     unit: "short",
-    scale: scale(MUTED),
-    mappings: [ANSWERS],
+    mappings: [YES_NO],
   });
 }

@@ -1,8 +1,9 @@
 import { THRESHOLDS } from "../../../../prometheus/src/objectives.ts";
 import { BAD, GOOD, WARNING } from "../../colours.ts";
 import type { PanelBuilder } from "../../panels/panel.ts";
+import { ofProcesses, ofWorkers } from "../../selectors.ts";
 import { scale } from "../../thresholds.ts";
-import { linePerWorker, ofProcesses, ofWorkers } from "./per-worker.ts";
+import { linePerWorker } from "./per-worker.ts";
 
 const { saturationRatio, workerMemoryBytes, workerMemoryRatio } = THRESHOLDS;
 

@@ -2,10 +2,10 @@ import type { Dashboard, Panel, RowPanel } from "@grafana/grafana-foundation-sdk
 import type { SyntaxNode } from "@lezer/common";
 import { knownMetric } from "../../known-metrics.ts";
 import { matchersOf, metricOf, nodesOf, type Query } from "../../promql.ts";
-import { labelsOfMetric } from "../../promql-checks.ts";
+import { labelsOfMetric } from "../../promql-labels.ts";
 import { unless } from "../lint.ts";
 import { variableOfValue } from "../queries.ts";
-import { variablesOf } from "../read.ts";
+import { rowsOf, variablesOf } from "../read.ts";
 import { eachPanelQuery } from "./promql.ts";
 
 /** Not annotations, which are the same everywhere. */
@@ -33,17 +33,18 @@ export const severalValues = eachPanelQuery(({ query, panel }, board) => {
 });
 
 /** The variables for each of whose values the panel, or the row above it, stands again. */
-function repeatedBy({ panels = [] }: Dashboard, panel: Panel): (string | undefined)[] {
+function repeatedBy(board: Dashboard, panel: Panel): (string | undefined)[] {
+  const { panels = [] } = board;
   const above = panels.slice(
     0,
     panels.findIndex(({ id }) => id === panel.id),
   );
-  const row = above.findLast(({ type }) => type === "row") ?? panels.find((one) => holds(one, panel));
+  const row = above.findLast(({ type }) => type === "row") ?? rowsOf(board).find((one) => holds(one, panel));
   return [panel.repeat, row?.repeat];
 }
 
-function holds(row: Panel | RowPanel, { id }: Panel): boolean {
-  return row.type === "row" && (row as RowPanel).panels.some((panel) => panel.id === id);
+function holds(row: RowPanel, { id }: Panel): boolean {
+  return row.panels.some((panel) => panel.id === id);
 }
 
 function isOfWorkers(query: Query, selector: SyntaxNode): boolean {

@@ -1,8 +1,7 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { SyntaxNode } from "@lezer/common";
 import { calledBy, metricsOf, nodesOf, type Query, textOf } from "../../promql.ts";
-import { labelsOfMetric } from "../../promql-checks.ts";
-import { labelsOf } from "../../promql-labels.ts";
+import { labelsOf, labelsOfMetric } from "../../promql-labels.ts";
 import { labelValuesOf, parsed } from "../queries.ts";
 import { eachQuery } from "./promql.ts";
 

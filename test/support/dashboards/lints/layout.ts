@@ -41,9 +41,9 @@ export const size = eachPanel(({ type, gridPos }) => {
   return unless(w >= width && h >= height, `${w} by ${h} is too small for a ${type}`);
 });
 
-export function overlaps({ panels = [] }: Dashboard): string[] {
-  const folded = panels.filter((panel): panel is RowPanel => panel.type === "row").map((row) => row.panels);
-  return [panels, ...folded].flatMap((together) =>
+export function overlaps(board: Dashboard): string[] {
+  const folded = rowsOf(board).map((row) => row.panels);
+  return [board.panels ?? [], ...folded].flatMap((together) =>
     together.flatMap((one, index) =>
       together
         .slice(index + 1)
