@@ -6,6 +6,7 @@ import type { ListenAddress } from "../domain/address.ts";
 import { OperationError } from "../errors.ts";
 import type { LiveTls } from "./access/live-tls.ts";
 import { answerClientErrors } from "./client-errors.ts";
+import { answersCanBeLast } from "./keep-alive.ts";
 
 export interface HttpServer {
   address: string;
@@ -45,6 +46,7 @@ export async function listen(
   const server = tls ? createTlsServer({ ...all, ...tls.options }, app) : createServer(all, app);
   server.maxConnections = streams + MAX_CONNECTIONS;
   answerClientErrors(server);
+  const makeAnswersLast = answersCanBeLast(server);
   if (tls && "setSecureContext" in server) {
     // First of the listeners: who may not come in is gone before anything is read.
     server.prependListener("secureConnection", (socket) => {
@@ -61,6 +63,7 @@ export async function listen(
     close() {
       closed ??= new Promise<void>((resolve) => {
         server.close(() => resolve());
+        makeAnswersLast();
         server.closeIdleConnections();
       });
       return closed;
