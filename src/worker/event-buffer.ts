@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import pLimit from "p-limit";
 import { isConnectionError, isTransient } from "../db/pool.ts";
 import type { WorkerEmitter } from "../domain/events.ts";
 import { DatabaseUnavailableError, WorkerStoppedError } from "../errors.ts";
@@ -35,6 +36,8 @@ interface Entry {
 }
 
 const CAPACITY = 10_000;
+// The pool has few connections: results that waited for one longer than it has patience would look like an outage.
+const FIRST_ATTEMPTS_AT_ONCE = 4;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2000;
 
@@ -43,14 +46,20 @@ export function createEventBuffer(options: EventBufferOptions): EventBuffer {
   const { apply, events, log, spool, capacity = CAPACITY } = options;
   const queue: Entry[] = [];
   const firstAttempts = new Set<Finish>();
+  const turns = pLimit(FIRST_ATTEMPTS_AT_ONCE);
   const closed = new AbortController();
   let draining: Promise<void> | undefined;
   let spoolClosed: Promise<void> | undefined;
 
-  async function attemptFirst(finish: Finish): Promise<void> {
+  /** @returns false when it was not attempted, because meanwhile an outage began or the buffer was closed */
+  async function attemptFirst(finish: Finish): Promise<boolean> {
     firstAttempts.add(finish);
     try {
-      await apply(finish, false);
+      return await turns(async () => {
+        if (closed.signal.aborted || queue.length > 0) return false;
+        await apply(finish, false);
+        return true;
+      });
     } finally {
       firstAttempts.delete(finish);
     }
@@ -114,13 +123,13 @@ export function createEventBuffer(options: EventBufferOptions): EventBuffer {
       // What comes during an outage waits behind what is there already.
       if (queue.length > 0) return enqueue(finish);
       try {
-        await attemptFirst(finish);
+        if (await attemptFirst(finish)) return;
       } catch (error) {
         if (!isTransient(error)) throw error;
-        if (!closed.signal.aborted) return enqueue(finish);
-        await spoolClosed;
-        return new Promise((_, giveUp) => leave([{ finish, giveUp }], options));
       }
+      if (!closed.signal.aborted) return enqueue(finish);
+      await spoolClosed;
+      return new Promise((_, giveUp) => leave([{ finish, giveUp }], options));
     },
     async empty() {
       await draining;

@@ -9,7 +9,8 @@ import type { Spool } from "../../src/worker/spool.ts";
 const away = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 const late = (taskId: bigint): Finish => ({ kind: "late", taskId });
 
-function setUp({ capacity, spool }: { capacity?: number; spool?: Spool } = {}) {
+/** @param duration of each write, ms */
+function setUp({ capacity, spool, duration }: { capacity?: number; spool?: Spool; duration?: number } = {}) {
   const events = createWorkerEmitter();
   const counts = { replayed: 0, lost: 0 };
   events.on("eventReplayed", () => counts.replayed++);
@@ -19,9 +20,18 @@ function setUp({ capacity, spool }: { capacity?: number; spool?: Spool } = {}) {
     taken: [] as string[],
     /** what it says to one task, where it does not simply take it */
     objects: new Map<bigint, Error>(),
+    refused: 0,
+    mostAtOnce: 0,
   };
+  let atOnce = 0;
   async function apply({ taskId }: Finish, repeated: boolean): Promise<void> {
-    if (!database.up) throw away();
+    database.mostAtOnce = Math.max(database.mostAtOnce, ++atOnce);
+    if (duration) await sleep(duration);
+    atOnce--;
+    if (!database.up) {
+      database.refused++;
+      throw away();
+    }
     const objection = database.objects.get(taskId);
     if (objection) throw objection;
     database.taken.push(`${taskId}${repeated ? " again" : ""}`);
@@ -48,6 +58,28 @@ describe("the event buffer", () => {
     await buffer.deliver(late(1n));
     expect(database.taken).toEqual(["1"]);
     expect([buffer.size, counts.replayed]).toEqual([0, 0]);
+  });
+
+  it("asks for few connections at once, however many finishes come, and takes none of them for an outage", async () => {
+    const { buffer, counts, database } = setUp({ duration: 1 });
+    await Promise.all(Array.from({ length: 300 }, (_, id) => buffer.deliver(late(BigInt(id)))));
+    expect(database.taken).toEqual(Array.from({ length: 300 }, (_, id) => String(id)));
+    expect([database.mostAtOnce, counts.replayed]).toEqual([4, 0]);
+  });
+
+  it("keeps a whole crowd when an outage begins in the middle of it, without asking for each in vain", async () => {
+    const { buffer, counts, database } = setUp({ duration: 5 });
+    const crowd = Array.from({ length: 100 }, (_, id) => buffer.deliver(late(BigInt(id))));
+    await sleep(20);
+    database.up = false;
+    await sleep(20);
+    expect(database.taken.length + buffer.size).toBe(100);
+    expect(database.refused).toBeLessThan(10);
+    database.up = true;
+    await Promise.all(crowd);
+    const once = Array.from({ length: 100 }, (_, id) => id);
+    expect(database.taken.map(Number.parseFloat).sort((a, b) => a - b)).toEqual(once);
+    expect(counts.lost).toBe(0);
   });
 
   it("keeps finishes through an outage and repeats them in their order, each until it is taken once", async () => {
@@ -192,8 +224,10 @@ describe("the event buffer with a spool", () => {
     const counts = { lost: 0 };
     const events = createWorkerEmitter();
     events.on("eventLost", () => counts.lost++);
-    const buffer = createEventBuffer({ apply: () => answer, events, log: silentLogger, spool });
+    const apply = vi.fn(() => answer);
+    const buffer = createEventBuffer({ apply, events, log: silentLogger, spool });
     const outcome = outcomeOf(buffer.deliver(late(1n)));
+    await vi.waitFor(() => expect(apply).toHaveBeenCalled());
     await buffer.close();
     expect(kept).toEqual([late(1n)]);
     fail(away());
