@@ -35,6 +35,15 @@ const STUCK_AGE: Family = {
   labels: ["text_id", "worker", "cause"],
 };
 
+interface StuckRow {
+  /** null: the line sums up its cause */
+  textId: bigint | null;
+  worker: string;
+  cause: Cause;
+  age: number;
+  count: number;
+}
+
 interface StuckReading {
   oldestPending: number;
   oldestProcessing: number;
@@ -52,18 +61,11 @@ export function stuckCollector(pendingTimeout: number): Collector<StuckReading> 
     families: [OLDEST_PENDING, OLDEST_PROCESSING, STUCK, STUCK_MAX_AGE, STUCK_AGE],
     async read(db) {
       const { rows: ages } = await db.query<{ pending: number; processing: number }>(OLDEST_SQL);
-      const { rows: causes } = await db.query<{ cause: Cause; count: number; maxAge: number }>(
-        `${STUCK_SQL}
-         select cause, count(*)::integer as count, max(age) as "maxAge" from stuck group by cause`,
-        [pendingTimeout],
-      );
-      const { rows: oldest } = await db.query<StuckReading["oldest"][number]>(
-        `${STUCK_SQL}
-         select text_id as "textId", coalesce(worker, '') as worker, cause, max(age) as age
-         from stuck group by 1, 2, 3 order by age desc limit ${NAMED_TASKS}`,
-        [pendingTimeout],
-      );
-      const of = (cause: Cause) => causes.find((row) => row.cause === cause) ?? { count: 0, maxAge: 0 };
+      const { rows } = await db.query<StuckRow>(STUCK_SQL, [pendingTimeout]);
+      const of = (cause: Cause) => {
+        const row = rows.find((one) => one.textId === null && one.cause === cause);
+        return { count: row?.count ?? 0, maxAge: row?.age ?? 0 };
+      };
       return {
         oldestPending: ages[0]?.pending ?? 0,
         oldestProcessing: ages[0]?.processing ?? 0,
@@ -72,7 +74,9 @@ export function stuckCollector(pendingTimeout: number): Collector<StuckReading> 
           heartbeat_stale: of("heartbeat_stale"),
           never_claimed: of("never_claimed"),
         },
-        oldest,
+        oldest: rows.flatMap(({ textId, worker, cause, age }) =>
+          textId === null ? [] : [{ textId, worker, cause, age }],
+        ),
       };
     },
     measure(reading) {
@@ -110,13 +114,21 @@ const OLDEST_SQL = `
     coalesce(greatest(0, extract(epoch from clock_timestamp() - (
       select min(started_at) from tts_monitor.tasks where status = 'processing'))), 0)::float8 as processing`;
 
+// Both questions in one, so that the stuck tasks are looked up once: those of each cause (without a text), and the
+// longest ones.
 const STUCK_SQL = `
-  with stuck as (
-    select text_id, worker, cause, greatest(0, extract(epoch from clock_timestamp() - since))::float8 as age
+  with stuck as materialized (
+    select text_id, coalesce(worker, '') as worker, cause,
+      greatest(0, extract(epoch from clock_timestamp() - since))::float8 as age
     from tts_monitor.overdue_tasks
     union all
-    select text_id, worker, 'never_claimed',
+    select text_id, coalesce(worker, ''), 'never_claimed',
       greatest(0, extract(epoch from clock_timestamp() - created_at) - $1::float8 / 1000)::float8
     from tts_monitor.tasks
     where status = 'pending' and created_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
-  )`;
+  )
+  select null as "textId", '' as worker, cause, max(age) as age, count(*)::integer as count
+  from stuck group by cause
+  union all
+  (select text_id, worker, cause, max(age) as age, count(*)::integer
+   from stuck group by 1, 2, 3 order by age desc limit ${NAMED_TASKS})`;
