@@ -6,7 +6,7 @@ import { healthy, ready } from "./http/routes/health.ts";
 import { indexPage } from "./http/routes/index-page.ts";
 import { type IngestSettings, submitTask } from "./http/routes/ingest.ts";
 import { completeTask, failTask, taskHeartbeat } from "./http/routes/ingest-reports.ts";
-import { metrics } from "./http/routes/metrics.ts";
+import { type Expose, metrics } from "./http/routes/metrics.ts";
 import { monitorRedirect } from "./http/routes/monitor-redirect.ts";
 import { retryText } from "./http/routes/retry.ts";
 import { workers } from "./http/routes/sd.ts";
@@ -21,7 +21,7 @@ import { VERSION } from "./version.ts";
 /** What the exporter's endpoints work with. */
 export interface EndpointParts {
   workPool: pg.Pool;
-  measure: Parameters<typeof metrics>[0];
+  expose: Expose;
   telemetryPath: string;
   /** ms, taken off the time that the scraper allows */
   timeoutOffset: number;
@@ -42,7 +42,7 @@ export interface EndpointParts {
 export function exporterEndpoints(parts: EndpointParts): Endpoint[] {
   const { workPool, telemetryPath, timeoutOffset } = parts;
   const described = [
-    metrics(parts.measure, { path: telemetryPath, timeoutOffset }),
+    metrics(parts.expose, { path: telemetryPath, timeoutOffset }),
     healthy,
     ready(parts.problem),
     workers(workPool, parts.discovered),

@@ -19,6 +19,7 @@ import { createScheduler } from "./jobs/scheduler.ts";
 import { sweepJob } from "./jobs/sweep.ts";
 import { witnessJob } from "./jobs/witness.ts";
 import type { Logger } from "./logger.ts";
+import { createRenderer } from "./metrics/renderer.ts";
 import { createScrape, LONGEST_READ } from "./metrics/scrape.ts";
 import { createSelfMetrics, type SelfMetrics } from "./metrics/self-metrics.ts";
 import { logChanges } from "./outage-log.ts";
@@ -81,13 +82,14 @@ export function createExporter(
     onClients: self.streaming,
   });
   const scrape = scrapeOf(scrapePool, collectors, self, log);
+  const render = createRenderer([self.registry]);
 
   let draining = false;
   const endpoints = exporterEndpoints({
     workPool,
     telemetryPath: settings.web.telemetryPath,
     timeoutOffset: settings.scrape.timeoutOffset,
-    measure: async (budget) => ({ measurements: await scrape(budget), registries: [self.registry] }),
+    expose: async (format, budget) => render(await scrape(budget), format),
     problem: async () => (draining ? "shutting down" : await databaseProblem(workPool)),
     discovered: self.discovered,
     overflowed: () => self.overflowed("reason"),

@@ -1,10 +1,10 @@
 import type { Express } from "express";
-import type { render } from "../metrics/exposition.ts";
+import { createRenderer } from "../metrics/renderer.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { healthy, ready } from "./routes/health.ts";
 import { metrics } from "./routes/metrics.ts";
 
-type Registries = Parameters<typeof render>[1];
+type Registries = Parameters<typeof createRenderer>[0];
 
 /** What a worker serves: its metrics, whether it lives, whether it takes work. */
 export function createWorkerApp(
@@ -12,8 +12,6 @@ export function createWorkerApp(
   problem: () => Promise<string | undefined>,
   access: Pick<AppOptions, "before">,
 ): Express {
-  return createApp(
-    [metrics(async () => ({ measurements: [], registries })), healthy, ready(problem)],
-    access,
-  );
+  const render = createRenderer(registries);
+  return createApp([metrics((format) => render([], format)), healthy, ready(problem)], access);
 }

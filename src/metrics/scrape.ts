@@ -61,8 +61,19 @@ export interface ScrapeOptions {
   onAnswer(results: readonly CollectorResult[]): void;
 }
 
-/** @param budget ms within which to answer */
-export type Scrape = (budget: number) => Promise<Measurement[]>;
+/**
+ * @param budget ms within which to answer
+ * @returns the very same measurements for all scrapes that share a read
+ */
+export type Scrape = (budget: number) => Promise<readonly Measurement[]>;
+
+interface Answer {
+  up: boolean;
+  measurements: readonly Measurement[];
+}
+
+// A thousand scrapers that ask as fast as they are answered cost the database no more than seventeen reads a second.
+const SHORTEST_GAP = 60;
 
 /**
  * Measures the database for one scrape; never rejects. Concurrent scrapes share a read, each within its own
@@ -70,8 +81,17 @@ export type Scrape = (budget: number) => Promise<Measurement[]>;
  */
 export function createScrape(options: ScrapeOptions): Scrape {
   const { self, collectors } = options;
-  const shared = sharedRun(() => options.read(performance.now() + LONGEST_READ));
   const last = { schemaVersion: "unknown", seconds: {} as Record<string, number> };
+  const shared = sharedRun(read, SHORTEST_GAP);
+
+  async function read(): Promise<Answer> {
+    try {
+      const reading = await options.read(performance.now() + LONGEST_READ);
+      return { up: true, measurements: complete(measured(reading)) };
+    } catch (error) {
+      return down(error);
+    }
+  }
 
   function measured(reading: DatabaseReading): Measurement[] {
     last.schemaVersion = String(reading.schemaVersion);
@@ -90,30 +110,18 @@ export function createScrape(options: ScrapeOptions): Scrape {
     ];
   }
 
-  function down(): Measurement[] {
-    return [
-      value(UP, 0),
-      byLabel(SUCCESS, "collector", Object.fromEntries(collectors.map((name) => [name, 0]))),
-    ];
+  function down(error: unknown): Answer {
+    options.onFailure(error);
+    return {
+      up: false,
+      measurements: complete([
+        value(UP, 0),
+        byLabel(SUCCESS, "collector", Object.fromEntries(collectors.map((name) => [name, 0]))),
+      ]),
+    };
   }
 
-  async function ofDatabase(budget: number): Promise<Measurement[]> {
-    const { result, fresh } = shared.join();
-    try {
-      const reading = await inTime(result, budget, () => {
-        throw new Error(`the database was not read within ${budget} ms`);
-      });
-      self.scraped(fresh ? "fresh" : "coalesced");
-      return measured(reading);
-    } catch (error) {
-      self.scraped("failed");
-      options.onFailure(error);
-      return down();
-    }
-  }
-
-  return async (budget) => {
-    const measurements = await ofDatabase(Math.min(budget, LONGEST_READ));
+  function complete(measurements: Measurement[]): Measurement[] {
     const versions = {
       version: options.version,
       node_version: process.version,
@@ -124,5 +132,24 @@ export function createScrape(options: ScrapeOptions): Scrape {
       byLabel(DURATION, "collector", last.seconds),
       { family: BUILD_INFO, samples: [{ labels: versions, value: 1 }] },
     ];
+  }
+
+  // Scrapes that give up together share that answer too: each on its own, they would keep the event loop from all else.
+  const givenUp: { at: number; answer?: Answer } = { at: 0 };
+  function giveUp(wait: number): Answer {
+    const now = performance.now();
+    if (givenUp.answer && now - givenUp.at < SHORTEST_GAP) return givenUp.answer;
+    givenUp.at = now;
+    givenUp.answer = down(new Error(`the database was not read within ${wait} ms`));
+    return givenUp.answer;
+  }
+
+  return async (budget) => {
+    const wait = Math.min(budget, LONGEST_READ);
+    const { result, fresh } = shared.join();
+    const { up, measurements } = await inTime(result, wait, () => giveUp(wait));
+    if (up) self.scraped(fresh ? "fresh" : "coalesced");
+    else self.scraped("failed");
+    return measurements;
   };
 }

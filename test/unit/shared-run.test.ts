@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { sharedRun } from "../../src/metrics/shared-run.ts";
 
 /** Runs that end when they are told to, and count themselves. */
-function controlled() {
+function controlled(gap = 0) {
   const ends: { resolve(value: number): void; reject(error: Error): void }[] = [];
-  const shared = sharedRun(() => new Promise<number>((resolve, reject) => ends.push({ resolve, reject })));
+  const shared = sharedRun(
+    () => new Promise<number>((resolve, reject) => ends.push({ resolve, reject })),
+    gap,
+  );
   return { shared, ends };
 }
 
@@ -41,5 +45,23 @@ describe("a shared run", () => {
     const all = Array.from({ length: 1000 }, () => shared.join());
     expect(ends).toHaveLength(1);
     expect(all.filter(({ fresh }) => fresh)).toHaveLength(2);
+  });
+
+  it("begins a gap after the one before, however quickly that ended, and at once after a longer pause", async () => {
+    const gap = 100;
+    const { shared, ends } = controlled(gap);
+    const begin = performance.now();
+    const first = shared.join();
+    ends[0]?.resolve(1);
+    await first.result;
+    const [second, third] = [shared.join(), shared.join()];
+    expect([second.fresh, third.fresh, ends.length]).toEqual([true, false, 1]);
+    while (ends.length === 1) await sleep(1);
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(gap);
+    ends[1]?.resolve(2);
+    expect(await Promise.all([second.result, third.result])).toEqual([2, 2]);
+    await sleep(2 * gap);
+    shared.join();
+    expect(ends).toHaveLength(3);
   });
 });

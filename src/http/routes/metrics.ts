@@ -1,9 +1,8 @@
 import type { Request } from "express";
 import { z } from "zod";
-import { FORMATS, type Format, render } from "../../metrics/exposition.ts";
+import { FORMATS, type Format } from "../../metrics/exposition.ts";
+import type { Exposition } from "../../metrics/renderer.ts";
 import { describe, type Endpoint, raw } from "../operation.ts";
-
-type Rendered = Parameters<typeof render>;
 
 const METRICS = describe({
   id: "getMetrics",
@@ -14,21 +13,20 @@ const METRICS = describe({
   answers: { 200: z.string() },
 });
 
-/**
- * Metrics in the format that the scraper accepts.
- * @param measure what to render; gets the time within which to answer (ms, Infinity when the scraper names none)
- */
-export function metrics(
-  measure: (budget: number) => Promise<{ measurements: Rendered[0]; registries: Rendered[1] }>,
-  { path = METRICS.path, timeoutOffset = 0 } = {},
-): Endpoint {
+/** @param budget ms within which to answer, Infinity when the scraper names none */
+export type Expose = (format: Format, budget: number) => Promise<Exposition>;
+
+/** Metrics in the format that the scraper accepts. */
+export function metrics(expose: Expose, { path = METRICS.path, timeoutOffset = 0 } = {}): Endpoint {
   return raw({ ...METRICS, path }, async ({ request }, response) => {
     const budget = scrapeBudget(request.get("X-Prometheus-Scrape-Timeout-Seconds"), timeoutOffset);
-    const { measurements, registries } = await measure(budget);
-    const { contentType, body } = await render(measurements, registries, format(request));
+    const { contentType, text, zipped } = await expose(format(request), budget);
     // Not response.send: it would rewrite the content type.
     response.setHeader("Content-Type", contentType);
     response.vary("Accept");
+    const body = request.acceptsEncodings("gzip") ? await zipped() : text;
+    if (body !== text) response.setHeader("Content-Encoding", "gzip");
+    response.setHeader("Content-Length", body.length);
     response.end(request.method === "HEAD" ? undefined : body);
   });
 }
