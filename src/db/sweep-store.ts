@@ -10,23 +10,28 @@ export interface SweptTask {
 
 /**
  * Ends up to `limit` overdue tasks as timeouts. A row that somebody holds locked is left for the next time; one
- * that has ended meanwhile is not touched.
+ * that has ended meanwhile is not touched. Costs what it ends, however many are overdue: each is looked up and locked
+ * on its own, and none is looked at once there are enough.
  */
 export async function sweepOverdue(db: Queryable, limit: number): Promise<SweptTask[]> {
   const { rows } = await db.query<SweptTask>(
-    `with overdue as materialized (select id, cause, since from tts_monitor.overdue_tasks),
-     locked as (
-       select t.id from tts_monitor.tasks t
-       where t.id in (select id from overdue) and t.status = 'processing'
-       limit $1 for update skip locked
+    `with chosen as materialized (
+       select o.id, o.since
+       from tts_monitor.overdue_tasks o
+       cross join lateral (
+         select from tts_monitor.tasks t where t.id = o.id and t.status = 'processing' for update skip locked
+       ) locked
+       limit $1
+     ),
+     ended as (
+       update tts_monitor.tasks set
+         status = 'timeout', finished_at = clock_timestamp(),
+         reason = case when deadline_at <= statement_timestamp() then 'deadline_exceeded' else 'worker_lost' end
+       where id = any(array(select id from chosen)) and status = 'processing'
+       returning id, reason
      )
-     update tts_monitor.tasks t set
-       status = 'timeout', finished_at = clock_timestamp(),
-       reason = case o.cause when 'deadline_passed' then 'deadline_exceeded' else 'worker_lost' end
-     from locked join overdue o using (id)
-     where t.id = locked.id and t.status = 'processing'
-     returning t.id as "taskId", t.reason,
-       greatest(0, extract(epoch from clock_timestamp() - o.since))::float8 as delay`,
+     select id as "taskId", reason, greatest(0, extract(epoch from clock_timestamp() - since))::float8 as delay
+     from ended join chosen using (id)`,
     [limit],
   );
   return rows;

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { end } from "../../src/db/end-store.ts";
+import type { Queryable } from "../../src/db/pool.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
 import { sweepJob } from "../../src/jobs/sweep.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -41,6 +42,14 @@ async function books(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ event, n }) => [event, n]));
 }
 
+interface Plan {
+  "Node Type": string;
+  "Actual Rows": number;
+  Plans?: Plan[];
+}
+
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+
 describe("the sweep", () => {
   it("is not held up by 20,000 living tasks that are older than the one that is overdue", async () => {
     await takeSlot(pool, "living");
@@ -60,6 +69,25 @@ describe("the sweep", () => {
     expect(await sql("select from tts_monitor.tasks where status = 'processing'")).toEqual([]);
     const after = await books();
     expect((after["timeout"] ?? 0) - (before["timeout"] ?? 0)).toBe(50_000);
+  });
+
+  it("looks at no more tasks than it ends, however many are overdue", async () => {
+    await processing(20_000, -1);
+    await sql("analyze tts_monitor.tasks");
+    const plans: Plan[] = [];
+    const explaining = {
+      async query(text: string, values: unknown[]) {
+        const [row] = await sql(`explain (analyze, format json) ${text}`, values);
+        plans.push(row?.["QUERY PLAN"][0].Plan);
+        return { rows: [] };
+      },
+    };
+    await sweepOverdue(explaining as unknown as Queryable, 500);
+    // A bitmap of the index is no look at the tasks themselves.
+    const looks = plans.flatMap(nodesOf).filter((node) => node["Node Type"] !== "Bitmap Index Scan");
+    const seen = looks.map((node) => node["Actual Rows"]);
+    expect(seen.length).toBeGreaterThan(3);
+    expect(Math.max(...seen)).toBe(500);
   });
 
   it("and 10,000 completions that race with it leave one outcome each, in the rows and in the books", async () => {
