@@ -66,8 +66,18 @@ export interface ExporterProcess extends BenchProcess {
 }
 
 /** `tts-monitor serve`, built and as users run it, on a free port, once the database is ready. */
-export async function startExporter(databaseUrl: string, ...flags: string[]): Promise<ExporterProcess> {
+export function startExporter(databaseUrl: string, ...flags: string[]): Promise<ExporterProcess> {
+  return startExporterUnder([], databaseUrl, ...flags);
+}
+
+/** The same, with flags of Node.js too. */
+export async function startExporterUnder(
+  nodeFlags: readonly string[],
+  databaseUrl: string,
+  ...flags: string[]
+): Promise<ExporterProcess> {
   const exporter = start(process.execPath, [
+    ...nodeFlags,
     resolve("dist/cli.js"),
     "serve",
     "--web.listen-address=127.0.0.1:0",
