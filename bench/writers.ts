@@ -1,7 +1,7 @@
 // What the books cost those who write: transitions a second with the ledger, to those without any books, on the same
 // table in turns (A/B/A). While the ledger is kept, a real exporter folds it and is scraped every second.
-import { setInterval } from "node:timers";
 import pg from "pg";
+import { repeat } from "./support/pace.ts";
 import { pgbench } from "./support/pgbench.ts";
 import { startExporter } from "./support/process.ts";
 import { atLeast, number, progress, quick, report, type Target, table } from "./support/report.ts";
@@ -98,7 +98,7 @@ async function measureAll(): Promise<Target[]> {
     const stranger = one.idle ? await idle() : undefined;
     const alone = books !== "ours";
     if (alone) process.kill(exporter.pid, "SIGSTOP");
-    const scraping = alone ? undefined : setInterval(() => void exporter.scrape(), 1000);
+    const scraping = alone ? undefined : repeat(1000, exporter.scrape);
     const runs = await pgbench({
       url,
       script: scripts.get(one.otherWork ?? 0) ?? "",
@@ -106,7 +106,8 @@ async function measureAll(): Promise<Target[]> {
       seconds: SECONDS,
       session: { synchronous_commit: one.synchronousCommit ?? "on" },
     });
-    clearInterval(scraping);
+    // A scrape that was frozen would give up as it thaws.
+    await scraping?.stop();
     process.kill(exporter.pid, "SIGCONT");
     await stranger?.end();
     return runs * TRANSITIONS;
