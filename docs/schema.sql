@@ -172,7 +172,8 @@ view hearing as
             WHEN (answered_at < (statement_timestamp() - tts_monitor.longest_gap())) THEN statement_timestamp()
             ELSE NULL::timestamp with time zone
         END) AS since
-   FROM tts_monitor.reachability;
+   FROM tts_monitor.reachability
+ LIMIT 1;
 
 view overdue_tasks as
  SELECT t.id,

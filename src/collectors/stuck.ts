@@ -125,7 +125,8 @@ const STUCK_SQL = `
     select text_id, coalesce(worker, ''), 'never_claimed',
       greatest(0, extract(epoch from clock_timestamp() - created_at) - $1::float8 / 1000)::float8
     from tts_monitor.tasks
-    where status = 'pending' and created_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+    -- Not by clock_timestamp(), which no index can be searched for.
+    where status = 'pending' and created_at < statement_timestamp() - $1::float8 * interval '1 millisecond'
   )
   select null as "textId", '' as worker, cause, max(age) as age, count(*)::integer as count
   from stuck group by cause
