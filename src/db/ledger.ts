@@ -53,12 +53,15 @@ export async function foldTexts(db: Queryable, limit: number): Promise<number> {
   );
 }
 
+// For the disk: should a crash undo it, the deltas are there again, and are folded again.
+const WITHOUT_WAITING = "(select set_config('synchronous_commit', 'off', true) is not null)";
+
 /** @param apply with-queries that add `moved` to the totals */
 async function fold(db: Queryable, limit: number, what: Books, apply: string): Promise<number> {
   const { rows } = await db.query<{ moved: number }>(
     `with batch as (
        select ctid from tts_monitor.${what}_deltas
-       where (select pg_try_advisory_xact_lock(${foldLock(what)}))
+       where (select pg_try_advisory_xact_lock(${foldLock(what)})) and ${WITHOUT_WAITING}
        limit $1 for update skip locked
      ),
      moved as (
