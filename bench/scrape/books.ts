@@ -1,30 +1,12 @@
 import type pg from "pg";
+import { samplesOf } from "../support/counters.ts";
+import { booksOf } from "../support/fill.ts";
 import { COMPLETED_TEXTS, TEXTS } from "./counts.ts";
-
-const MICROS = (interval: string) => `greatest(0, extract(epoch from ${interval}) * 1000000)::bigint`;
 
 /** Books the tasks that ended, of ids above $1, as the triggers and the fold would have. */
 export const BOOK_TASKS = `
   insert into tts_monitor.task_totals (event, label, bucket, n, micros)
-  with ended as (
-    select status,
-      case
-        when status <> 'completed' then reason
-        when finished_at - created_at <= slo_latency then 'in_time'
-        else 'too_late'
-      end as label,
-      ${MICROS("started_at - created_at")} as waited, ${MICROS("finished_at - started_at")} as took
-    from tts_monitor.tasks, tts_monitor.settings
-    where id > $1::bigint and finished_at is not null
-  ),
-  cells as materialized (
-    select status, label, tts_monitor.queue_wait_bucket(waited) as wait_bucket,
-      tts_monitor.duration_bucket(took) as bucket, count(*) as n, sum(waited) as waited, sum(took) as took
-    from ended group by 1, 2, 3, 4
-  )
-  select 'created', '', 0, sum(n), 0 from cells having count(*) > 0
-  union all select 'started', '', wait_bucket, sum(n), sum(waited) from cells group by wait_bucket
-  union all select status, label, bucket, sum(n), sum(took) from cells group by 1, 2, 3
+  ${booksOf("id > $1::bigint and finished_at is not null")}
   on conflict (event, label, bucket) do update
     set n = task_totals.n + excluded.n, micros = task_totals.micros + excluded.micros`;
 
@@ -65,14 +47,8 @@ const RECOUNT = `
  */
 export async function checkTotals(pool: pg.Pool, scrape: () => Promise<string>): Promise<void> {
   const { rows } = await pool.query<{ name: string; n: string }>(RECOUNT);
-  const body = await scrape();
-  const wrong = rows.filter(({ name, n }) => sampleOf(body, name) !== Number(n));
-  const told = wrong.map(({ name, n }) => `${name} is ${sampleOf(body, name)}, and ${n} in the rows`);
+  const samples = samplesOf(await scrape());
+  const wrong = rows.filter(({ name, n }) => samples.get(name) !== Number(n));
+  const told = wrong.map(({ name, n }) => `${name} is ${samples.get(name)}, and ${n} in the rows`);
   if (wrong.length > 0) throw new Error(`the scrape's totals are wrong: ${told.join("; ")}`);
-}
-
-/** The value of a sample; NaN where there is none. @param name with its labels */
-export function sampleOf(body: string, name: string): number {
-  const line = body.split("\n").find((each) => each.startsWith(`${name} `));
-  return Number(line?.slice(name.length + 1) ?? Number.NaN);
 }

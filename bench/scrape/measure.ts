@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../test/support/eventually.ts";
+import { samplesOf } from "../support/counters.ts";
 import { until } from "../support/pace.ts";
 import { type ExporterProcess, startExporter } from "../support/process.ts";
 import type { BenchDatabase } from "../support/server.ts";
-import { checkTotals, sampleOf } from "./books.ts";
+import { checkTotals } from "./books.ts";
 import { countByClient, withCoveringIndexes } from "./counts.ts";
 import { underLoad } from "./load.ts";
 import { readReads, resetReads, type StatementReads } from "./reads.ts";
@@ -112,7 +113,11 @@ async function measureLoaded(
 /** An exporter's first audit reads every row, and the next one is an hour away. */
 async function untilAudited({ scrape }: ExporterProcess): Promise<void> {
   const runs = 'tts_monitor_job_runs_total{job="audit",result="ok"}';
-  await eventually("the audit has run", async () => sampleOf(await scrape(), runs) > 0, AUDIT_PATIENCE);
+  await eventually(
+    "the audit has run",
+    async () => (samplesOf(await scrape()).get(runs) ?? 0) > 0,
+    AUDIT_PATIENCE,
+  );
 }
 
 function transitionsOf(body: string): number {
@@ -121,7 +126,8 @@ function transitionsOf(body: string): number {
     "tts_db_tasks_started_total",
     'tts_db_tasks_finished_total{outcome="completed"}',
   ];
-  return names.reduce((sum, name) => sum + sampleOf(body, name), 0);
+  const samples = samplesOf(body);
+  return names.reduce((sum, name) => sum + (samples.get(name) ?? Number.NaN), 0);
 }
 
 /** @returns tells how long the work takes, ms, after a rest */

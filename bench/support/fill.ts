@@ -56,24 +56,36 @@ export async function fillEnded(
 /** Sets the books to what the rows say, as if each had come by its triggers. */
 async function bookRows(db: Db): Promise<void> {
   await db.query("truncate tts_monitor.task_deltas, tts_monitor.task_totals");
-  await db.query(`insert into tts_monitor.task_totals (event, label, bucket, n, micros) ${BOOKS_OF_ROWS}`);
+  await db.query(`insert into tts_monitor.task_totals (event, label, bucket, n, micros) ${booksOf("true")}`);
 }
 
-const MICROS = (interval: string) => `(extract(epoch from ${interval}) * 1000000)::bigint`;
+const MICROS = (interval: string) => `greatest(0, extract(epoch from ${interval}) * 1000000)::bigint`;
 
-/** What the books ought to say of the rows that are there. */
-export const BOOKS_OF_ROWS = `
-  with known as materialized (
-    select status, case when status <> 'completed' then reason
-        when finished_at > created_at + interval '1 minute' then 'too_late' else 'in_time' end as label,
-      ${MICROS("started_at - created_at")} as waited, ${MICROS("finished_at - started_at")} as took
-    from tts_monitor.tasks
-  )
-  select 'created' as event, '' as label, 0::smallint as bucket, count(*) as n, 0::bigint as micros from known
-  having count(*) > 0
-  union all
-  select 'started', '', tts_monitor.queue_wait_bucket(waited), count(*), sum(waited)
-  from known where waited is not null group by 3
-  union all
-  select status, label, tts_monitor.duration_bucket(took), count(*), sum(took)
-  from known where took is not null group by 1, 2, 3`;
+/** A query of what the books ought to say of tasks. @param condition SQL that chooses these */
+export function booksOf(condition: string): string {
+  return `
+    with known as (
+      select status,
+        case
+          when status <> 'completed' then reason
+          when finished_at - created_at <= slo_latency then 'in_time'
+          else 'too_late'
+        end as label,
+        ${MICROS("started_at - created_at")} as waited, ${MICROS("finished_at - started_at")} as took
+      from tts_monitor.tasks, tts_monitor.settings
+      where ${condition}
+    ),
+    cells as materialized (
+      select status, label, tts_monitor.queue_wait_bucket(waited) as wait_bucket,
+        tts_monitor.duration_bucket(took) as bucket, count(*) as n, sum(waited) as waited, sum(took) as took
+      from known group by 1, 2, 3, 4
+    )
+    select 'created' as event, '' as label, 0::smallint as bucket, sum(n)::bigint as n, 0::bigint as micros
+    from cells having count(*) > 0
+    union all
+    select 'started', '', wait_bucket, sum(n)::bigint, sum(waited)::bigint
+    from cells where waited is not null group by wait_bucket
+    union all
+    select status, label, bucket, sum(n)::bigint, sum(took)::bigint
+    from cells where took is not null group by 1, 2, 3`;
+}

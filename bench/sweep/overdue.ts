@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { bypassTriggers } from "../../test/support/bypass.ts";
 import { withClient } from "../../test/support/with-client.ts";
-import { BOOKS_OF_ROWS } from "../support/fill.ts";
+import { booksOf } from "../support/fill.ts";
 
 /** Removes all tasks, and what the books say of them. */
 export async function clearTasks(pool: pg.Pool): Promise<void> {
@@ -82,7 +82,7 @@ export async function readEnded(pool: pg.Pool, { first, last }: Overdue): Promis
 /** Lines of the books that differ from a recount of the rows: 0 where each task was counted once. */
 export async function countDifferences(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
-    `with recount as (${BOOKS_OF_ROWS}), ledger as (
+    `with recount as (${booksOf("true")}), ledger as (
        select event, label, bucket, n::bigint, micros from tts_monitor.task_ledger where event <> 'late'
      )
      select count(*)::integer as n from (

@@ -25,8 +25,7 @@ export const relationsCollector: Collector<Record<string, number>> = {
   async read(db) {
     const { rows } = await db.query<{ relation: string; bytes: bigint }>(
       `select relation, coalesce(pg_total_relation_size(to_regclass('tts_monitor.' || relation)), 0) as bytes
-       from unnest($1::text[]) relation`,
-      [RELATIONS],
+       from unnest('{${RELATIONS}}'::text[]) relation`,
     );
     return Object.fromEntries(rows.map(({ relation, bytes }) => [relation, Number(bytes)]));
   },

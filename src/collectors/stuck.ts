@@ -1,4 +1,4 @@
-import { byLabel, type Collector, type Family, value } from "./collector.ts";
+import { byLabel, type Collector, type Family } from "./collector.ts";
 
 export const CAUSES = ["deadline_passed", "heartbeat_stale", "never_claimed"] as const;
 export type Cause = (typeof CAUSES)[number];
@@ -6,16 +6,6 @@ export type Cause = (typeof CAUSES)[number];
 // Few enough for labels, enough for a page to name them.
 const NAMED_TASKS = 10;
 
-const OLDEST_PENDING: Family = {
-  name: "tts_db_oldest_pending_age_seconds",
-  help: "Age of the oldest pending task; 0 when there is none.",
-  type: "gauge",
-};
-const OLDEST_PROCESSING: Family = {
-  name: "tts_db_oldest_processing_age_seconds",
-  help: "Time since the start of the oldest task in processing; 0 when there is none.",
-  type: "gauge",
-};
 const STUCK: Family = {
   name: "tts_db_tasks_stuck",
   help: "Tasks that ought to have ended or started: deadline passed, worker silent, or never claimed.",
@@ -45,8 +35,6 @@ interface StuckRow {
 }
 
 interface StuckReading {
-  oldestPending: number;
-  oldestProcessing: number;
   byCause: Record<Cause, { count: number; maxAge: number }>;
   oldest: { textId: bigint; worker: string; cause: Cause; age: number }[];
 }
@@ -58,17 +46,14 @@ interface StuckReading {
 export function stuckCollector(pendingTimeout: number): Collector<StuckReading> {
   return {
     name: "stuck",
-    families: [OLDEST_PENDING, OLDEST_PROCESSING, STUCK, STUCK_MAX_AGE, STUCK_AGE],
+    families: [STUCK, STUCK_MAX_AGE, STUCK_AGE],
     async read(db) {
-      const { rows: ages } = await db.query<{ pending: number; processing: number }>(OLDEST_SQL);
-      const { rows } = await db.query<StuckRow>(STUCK_SQL, [pendingTimeout]);
+      const { rows } = await db.query<StuckRow>(stuckSql(pendingTimeout));
       const of = (cause: Cause) => {
         const row = rows.find((one) => one.textId === null && one.cause === cause);
         return { count: row?.count ?? 0, maxAge: row?.age ?? 0 };
       };
       return {
-        oldestPending: ages[0]?.pending ?? 0,
-        oldestProcessing: ages[0]?.processing ?? 0,
         byCause: {
           deadline_passed: of("deadline_passed"),
           heartbeat_stale: of("heartbeat_stale"),
@@ -83,8 +68,6 @@ export function stuckCollector(pendingTimeout: number): Collector<StuckReading> 
       const per = (of: (cause: Cause) => number) =>
         Object.fromEntries(CAUSES.map((cause) => [cause, of(cause)]));
       return [
-        value(OLDEST_PENDING, reading.oldestPending),
-        value(OLDEST_PROCESSING, reading.oldestProcessing),
         byLabel(
           STUCK,
           "cause",
@@ -107,26 +90,19 @@ export function stuckCollector(pendingTimeout: number): Collector<StuckReading> 
   };
 }
 
-const OLDEST_SQL = `
-  select
-    coalesce(greatest(0, extract(epoch from clock_timestamp() - (
-      select min(created_at) from tts_monitor.tasks where status = 'pending'))), 0)::float8 as pending,
-    coalesce(greatest(0, extract(epoch from clock_timestamp() - (
-      select min(started_at) from tts_monitor.tasks where status = 'processing'))), 0)::float8 as processing`;
-
 // Both questions in one, so that the stuck tasks are looked up once: those of each cause (without a text), and the
 // longest ones.
-const STUCK_SQL = `
+const stuckSql = (pendingTimeout: number) => `
   with stuck as materialized (
     select text_id, coalesce(worker, '') as worker, cause,
       greatest(0, extract(epoch from clock_timestamp() - since))::float8 as age
     from tts_monitor.overdue_tasks
     union all
     select text_id, coalesce(worker, ''), 'never_claimed',
-      greatest(0, extract(epoch from clock_timestamp() - created_at) - $1::float8 / 1000)::float8
+      greatest(0, extract(epoch from clock_timestamp() - created_at) - ${pendingTimeout / 1000})::float8
     from tts_monitor.tasks
     -- Not by clock_timestamp(), which no index can be searched for.
-    where status = 'pending' and created_at < statement_timestamp() - $1::float8 * interval '1 millisecond'
+    where status = 'pending' and created_at < statement_timestamp() - ${pendingTimeout} * interval '1 millisecond'
   )
   select null as "textId", '' as worker, cause, max(age) as age, count(*)::integer as count
   from stuck group by cause

@@ -1,4 +1,5 @@
 import type { Collector, Reader } from "./collector.ts";
+import { concurrencyCollector } from "./concurrency.ts";
 import { type MonitorStats, readStats } from "./stats.ts";
 import { CAUSES, type Cause, stuckCollector } from "./stuck.ts";
 import { tasksCollector } from "./tasks.ts";
@@ -43,6 +44,7 @@ export async function readSystemStatus(
   const { rows } = await tasksCollector.read(db);
   const stuck = await stuckCollector(pendingTimeout).read(db);
   const workers = await workersCollector.read(db);
+  const { oldestPending, oldestProcessing } = await concurrencyCollector.read(db);
   const counted = await texts?.read(db);
   const byState = tally(STATES, (state) => workers.filter((worker) => worker.state === state).length);
   const byCause = tally(CAUSES, (cause) => stuck.byCause[cause].count);
@@ -56,8 +58,8 @@ export async function readSystemStatus(
       workers: byState,
       pending_tasks: rows.pending,
       processing_tasks: rows.processing,
-      oldest_pending_age: stuck.oldestPending,
-      oldest_processing_age: stuck.oldestProcessing,
+      oldest_pending_age: oldestPending,
+      oldest_processing_age: oldestProcessing,
       stuck_tasks: byCause,
       texts_tracked: counted?.tracked ?? null,
       texts_counted_at: counted?.countedAt ?? null,

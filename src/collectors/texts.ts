@@ -47,7 +47,7 @@ export function textsCollector(cache: number): Collector<TextsReading> {
         return kept;
       }
       if (counted && performance.now() - counted.at < cache) return counted.reading;
-      counted = { at: performance.now(), reading: await readTexts(db, DIRECT_SQL, false) };
+      counted = { at: performance.now(), reading: await readTexts(db, DIRECT_SQL) };
       return counted.reading;
     },
     measure({ texts, completed, countedAt, tracked }) {
@@ -64,27 +64,30 @@ export function textsCollector(cache: number): Collector<TextsReading> {
 
 /** What the ledger says; undefined where the application's tables do not carry our triggers. */
 export async function readTrackedTexts(db: Reader): Promise<TextsReading | undefined> {
-  return (await areTracked(db)) ? readTexts(db, TRACKED_SQL, true) : undefined;
+  const { tracked, ...reading } = await readTexts(db, TRACKED_SQL);
+  return tracked ? { tracked, ...reading } : undefined;
 }
 
-async function areTracked(db: Reader): Promise<boolean> {
-  const { rows } = await db.query<{ tracked: boolean }>(
-    `select count(*) = 2 as tracked from pg_trigger
-     where tgname = 'tts_monitor_insert' and tgenabled <> 'D'
-       and tgrelid in (to_regclass('tts_texts'), to_regclass('tts_audios'))`,
-  );
-  return rows[0]?.tracked ?? false;
-}
-
-async function readTexts(db: Reader, sql: string, tracked: boolean): Promise<TextsReading> {
-  const { rows } = await db.query<{ texts: bigint; completed: bigint; countedAt: number }>(sql);
+async function readTexts(db: Reader, sql: string): Promise<TextsReading> {
+  const { rows } = await db.query<{
+    texts: bigint;
+    completed: bigint;
+    countedAt: number;
+    tracked: boolean;
+  }>(sql);
   const [row] = rows;
   if (!row) throw new Error("the texts' count gave no row");
-  return { texts: Number(row.texts), completed: Number(row.completed), countedAt: row.countedAt, tracked };
+  return { ...row, texts: Number(row.texts), completed: Number(row.completed) };
 }
 
 const NOW = `extract(epoch from clock_timestamp())::float8 as "countedAt"`;
-const TRACKED_SQL = `select texts, completed, ${NOW} from tts_monitor.text_ledger`;
+const TRACKED_SQL = `
+  select texts, completed, ${NOW}, (
+    select count(*) = 2 from pg_trigger
+    where tgname = 'tts_monitor_insert' and tgenabled <> 'D'
+      and tgrelid in (to_regclass('tts_texts'), to_regclass('tts_audios'))
+  ) as tracked
+  from tts_monitor.text_ledger`;
 // The `exists` stands in a `where`, so that it becomes a join: as a filter of the first count it would walk over all
 // audios for each text where no index on tts_audios (text_id) helps.
 const DIRECT_SQL = `
@@ -93,4 +96,4 @@ const DIRECT_SQL = `
     (select count(*) from tts_texts t where t.is_deleted = 0 and exists (
       select from tts_audios a where a.text_id = t.id and a.is_deleted = 0 and a.file_size >= 5000
     )) as completed,
-    ${NOW}`;
+    ${NOW}, false as tracked`;

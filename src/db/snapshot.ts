@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { inTime } from "../domain/in-time.ts";
+import { lastOf } from "../domain/last-of.ts";
 import { DatabaseUnavailableError } from "../errors.ts";
 import { readSchema, type Schema, schemaProblem } from "./schema.ts";
 
@@ -47,12 +48,12 @@ export async function withSnapshot<T>(
 }
 
 async function read<T>(client: pg.PoolClient, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-  await client.query(
-    `begin isolation level repeatable read read only; set local lock_timeout = ${LOCK_TIMEOUT}`,
-  );
   const before = Date.now();
-  const { rows } = await client.query<{ now: number }>(
-    "select extract(epoch from clock_timestamp())::float8 as now",
+  const { rows } = lastOf(
+    await client.query<{ now: number }>(
+      `begin isolation level repeatable read read only; set local lock_timeout = ${LOCK_TIMEOUT};
+       select extract(epoch from clock_timestamp())::float8 as now`,
+    ),
   );
   const takenAt = rows[0]?.now ?? 0;
   const clockSkew = takenAt - (before + Date.now()) / 2000;
