@@ -195,17 +195,18 @@ UNION ALL
             t.text_id,
             t.worker,
                 CASE
-                    WHEN (w.worker IS NULL) THEN (GREATEST(t.started_at, hearing.since) + '00:00:30'::interval)
+                    WHEN (w.worker IS NULL) THEN (GREATEST(t.started_at, ( SELECT hearing.since
+                       FROM tts_monitor.hearing)) + '00:00:30'::interval)
                     WHEN (t.incarnation <> w.incarnation) THEN GREATEST(w.started_at, t.started_at)
-                    ELSE (GREATEST(w.heartbeat_at, hearing.since) + w.heartbeat_timeout)
+                    ELSE (GREATEST(w.heartbeat_at, ( SELECT hearing.since
+                       FROM tts_monitor.hearing)) + w.heartbeat_timeout)
                 END AS since,
                 CASE
                     WHEN (w.worker IS NULL) THEN '00:00:30'::interval
                     WHEN (t.incarnation <> w.incarnation) THEN '00:00:00'::interval
                     ELSE w.heartbeat_timeout
                 END AS patience
-           FROM ((tts_monitor.tasks t
-             CROSS JOIN tts_monitor.hearing)
+           FROM (tts_monitor.tasks t
              LEFT JOIN tts_monitor.workers w ON ((w.worker = t.worker)))
           WHERE ((t.status = 'processing'::text) AND (t.worker IS NOT NULL) AND (t.deadline_at > statement_timestamp()))) silent
   WHERE (silent.since <= statement_timestamp());
@@ -251,24 +252,25 @@ view text_ledger as
    FROM tts_monitor.text_totals totals;
 
 view worker_states as
- SELECT w.worker,
-    w.incarnation,
-    w.address,
-    w.concurrency_limit,
-    w.heartbeat_timeout,
-    w.version,
-    w.started_at,
-    w.heartbeat_at,
-    w.draining_at,
-    (statement_timestamp() - w.heartbeat_at) AS heartbeat_age,
-    (statement_timestamp() - GREATEST(w.heartbeat_at, hearing.since)) AS silence,
+ SELECT worker,
+    incarnation,
+    address,
+    concurrency_limit,
+    heartbeat_timeout,
+    version,
+    started_at,
+    heartbeat_at,
+    draining_at,
+    (statement_timestamp() - heartbeat_at) AS heartbeat_age,
+    (statement_timestamp() - GREATEST(heartbeat_at, ( SELECT hearing.since
+           FROM tts_monitor.hearing))) AS silence,
         CASE
-            WHEN (GREATEST(w.heartbeat_at, hearing.since) < (statement_timestamp() - w.heartbeat_timeout)) THEN 'lost'::text
-            WHEN (w.draining_at IS NOT NULL) THEN 'draining'::text
+            WHEN (GREATEST(heartbeat_at, ( SELECT hearing.since
+               FROM tts_monitor.hearing)) < (statement_timestamp() - heartbeat_timeout)) THEN 'lost'::text
+            WHEN (draining_at IS NOT NULL) THEN 'draining'::text
             ELSE 'live'::text
         END AS state
-   FROM (tts_monitor.workers w
-     CROSS JOIN tts_monitor.hearing);
+   FROM tts_monitor.workers w;
 
 -- functions
 

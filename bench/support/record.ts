@@ -27,7 +27,9 @@ export function summary(targets: readonly Target[]): string {
 /** Puts results into docs/benchmarks.md, in place of those that these benchmarks had there. */
 export function record(outcomes: readonly Outcome[], order: readonly string[]): void {
   const [introduction = "", ...old] = readFileSync(FILE, "utf8").split(/^(?=## )/m);
-  const sections = new Map(old.map((section) => [/^## (\S+)/.exec(section)?.[1] ?? "", section]));
+  const sections = new Map(
+    old.map((section) => [/^## (\S+)/.exec(section)?.[1] ?? "", `${section.trimEnd()}\n`]),
+  );
   for (const { name, output } of outcomes)
     sections.set(name, `## ${name}\n\n${machine()}\n\n${tidied(output)}\n`);
   const kept = order.flatMap((name) => sections.get(name) ?? []);
