@@ -48,10 +48,12 @@ describeWith("pgbouncer", "behind pgbouncer in transaction mode", (program) => {
       const monitor = await openWorker(`w-outage-${listen}`, { ...options(), concurrency: 2 });
       void monitor.work(instantly);
       const { opened, open } = gate();
-      const running = monitor.run({ textId: 1, content: `over an outage, ${listen}` }, () =>
-        opened.then(instantly),
-      );
-      await eventually("it runs", async () => (await undone()).length === 1);
+      const { opened: started, open: start } = gate();
+      const running = monitor.run({ textId: 1, content: `over an outage, ${listen}` }, () => {
+        start();
+        return opened.then(instantly);
+      });
+      await started;
       await bouncer.kill();
       open();
       await loops.record();
