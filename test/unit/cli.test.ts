@@ -30,7 +30,18 @@ describe("tts-monitor", () => {
     (args) => {
       const { status, stdout, stderr } = run(...args);
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      for (const command of ["serve", "migrate", "migrate down", "demo", "audit", "prune", "limit"])
+      for (const command of [
+        "serve",
+        "migrate",
+        "migrate down",
+        "demo",
+        "doctor",
+        "audit",
+        "export",
+        "import",
+        "prune",
+        "limit",
+      ])
         expect(stdout).toMatch(RegExp(`^ +${command} +\\w`, "m"));
     },
   );

@@ -14,7 +14,8 @@ import {
 import { dependenciesReference } from "../../scripts/generate/dependencies-reference.ts";
 import { shell } from "../support/shell.ts";
 
-const MOST = 80;
+// Express alone brings 63. More than there are is a decision, to be made here.
+const MOST = 160;
 const REGISTRY = "https://registry.npmjs.org/";
 
 const lockfile = readLockfile();
@@ -52,7 +53,7 @@ describe("package-lock.json", () => {
 });
 
 describe("what production installs", () => {
-  it(`is at most ${MOST} packages, of several platforms' builds one`, () => {
+  it(`is no more than ${MOST} packages, of several platforms' builds one`, () => {
     expect(installedCount(production)).toBeLessThanOrEqual(MOST);
   });
 
