@@ -9,6 +9,7 @@ import { readNotification } from "./notification.ts";
 import { timeOfDay } from "./screen.ts";
 
 const HOST = "127.0.0.1";
+const IDLE = 600_000;
 
 /**
  * Stands in for the receivers of alertmanager.yml: prints each notification of the pager and the ticket system.
@@ -18,7 +19,8 @@ export async function startReceivers(
   { print, pickPort, step, atEnd }: DemoContext,
   port: number,
 ): Promise<string> {
-  const server = createServer(async (request, response) => {
+  // Alertmanager does not repeat at once what meets a connection that is being closed for having been idle.
+  const server = createServer({ keepAliveTimeout: IDLE }, async (request, response) => {
     try {
       for (const line of await linesOf(request)) print(`${timeOfDay()}  ${line}`);
     } catch {

@@ -6,6 +6,7 @@ import { readNotification } from "../../src/demo/notification.ts";
 import { hostPort } from "../../src/domain/address.ts";
 import { atEndOfFile } from "./end-of-file.ts";
 
+const IDLE = 600_000;
 const RECEIVERS = ["pager", "tickets", "dead-man"] as const;
 type Receiver = (typeof RECEIVERS)[number];
 
@@ -35,7 +36,8 @@ export interface Receivers {
 export async function startReceivers(): Promise<Receivers> {
   const messages: Message[] = [];
   const problems: string[] = [];
-  const server = createServer(async (request, response) => {
+  // Alertmanager does not repeat at once what meets a connection that is being closed for having been idle.
+  const server = createServer({ keepAliveTimeout: IDLE }, async (request, response) => {
     const body: unknown = await json(request).catch(String);
     try {
       const message = read(request, body);
