@@ -9,10 +9,14 @@ import { VERSION } from "./version.ts";
 const COMMANDS: { [Name in CommandName]: () => Promise<Command<Name>> } = {
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   migrate: async () => (await import("./commands/migrate.ts")).migrateCommand,
+  "migrate down": async () => (await import("./commands/migrate-down.ts")).migrateDownCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   demo: async () => (await import("./commands/demo.ts")).demoCommand,
   audit: async () => (await import("./commands/audit.ts")).auditCommand,
   prune: async () => (await import("./commands/prune.ts")).pruneCommand,
   limit: async () => (await import("./commands/limit.ts")).limitCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
+  import: async () => (await import("./commands/import.ts")).importCommand,
 };
 
 const FAILED = 1;
@@ -24,15 +28,16 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {
-  const [word = "help", ...rest] = argv;
   try {
     if (argv.includes("--version")) return printed(VERSION);
-    if (isCommand(word)) return asksForHelp(rest) ? printed(await commandHelp(word)) : await run(word, rest);
+    const { command, rest } = commandIn(argv);
+    if (command) return asksForHelp(rest) ? printed(await commandHelp(command)) : await run(command, rest);
+    const [word = "help", ...about] = argv;
     if (word !== "help" && !asksForHelp([word])) {
       throw new ConfigError('unknown command; "tts-monitor --help" lists the commands');
     }
-    const [about = ""] = rest;
-    return printed(isCommand(about) ? await commandHelp(about) : await generalHelp());
+    const asked = commandIn(about).command;
+    return printed(asked ? await commandHelp(asked) : await generalHelp());
   } catch (error) {
     process.stderr.write(`tts-monitor: ${oneLine(error)}\n`);
     return error instanceof ConfigError ? USAGE : FAILED;
@@ -65,10 +70,19 @@ async function generalHelp(): Promise<string> {
   return [
     "Usage: tts-monitor COMMAND [flags]",
     "",
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`),
     "",
     '"tts-monitor COMMAND --help" lists the flags of a command; "tts-monitor --version" tells the version.',
   ].join("\n");
+}
+
+/** The command that the words begin with, which may be two of them, and the words after it. */
+function commandIn(words: readonly string[]): { command?: CommandName; rest: string[] } {
+  for (const length of [2, 1]) {
+    const command = words.slice(0, length).join(" ");
+    if (isCommand(command)) return { command, rest: words.slice(length) };
+  }
+  return { rest: [...words] };
 }
 
 function isCommand(word: string): word is CommandName {

@@ -1,4 +1,5 @@
 import { type Given, parseFlags } from "./config/flags.ts";
+import { withPasswordOf } from "./config/password-file.ts";
 import {
   type CommandName,
   defaultOf,
@@ -15,6 +16,8 @@ import { ConfigError } from "./errors.ts";
 export { helpFor } from "./config/help.ts";
 export type { CommandName } from "./config/settings.ts";
 export type { Config } from "./config/types.ts";
+
+const PASSWORD_FILE = "database.password-file";
 
 /**
  * The settings of a command. A flag beats the environment, which beats the default. A `TTS_MONITOR_` variable
@@ -59,7 +62,9 @@ function load<R extends Reader>(reader: R, flags: Map<string, Given>, env: NodeJ
     sources.set(name, source);
     values[name] = text === undefined ? undefined : parsedValue(setting, text, source);
   }
-  refuseContradictions(values, (name) => sources.get(name) ?? name);
+  const source = (name: string) => sources.get(name) ?? name;
+  refuseContradictions(values, source);
+  completeUrls(values, source(PASSWORD_FILE), reader);
   return nested(values) as Config<R>;
 }
 
@@ -93,6 +98,19 @@ function refuseContradictions(values: Record<string, unknown>, source: (name: st
   };
   exclude("track-app-tables", "untrack-app-tables");
   exclude("concurrency.global", "unlimited");
+}
+
+/** A worker's URL may be its caller's, and the password with it. */
+function completeUrls(values: Record<string, unknown>, source: string, reader: Reader): void {
+  const file = values[PASSWORD_FILE];
+  if (typeof file !== "string") return;
+  if (values["database.url"] === undefined && reader !== "worker") {
+    throw new ConfigError(`${source} needs --database.url`);
+  }
+  for (const name of ["database.url", "database.listen-url"]) {
+    const url = values[name];
+    if (typeof url === "string" && url !== "none") values[name] = withPasswordOf(file, url, source);
+  }
 }
 
 /** `{"task.pending-timeout": 1}` as `{task: {pendingTimeout: 1}}`, deeply frozen. */

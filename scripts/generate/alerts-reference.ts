@@ -7,6 +7,7 @@ import {
   type Rule,
   titleOf,
 } from "../../prometheus/src/rule.ts";
+import { table } from "./table.ts";
 
 const FILES = Object.entries(ruleFiles());
 const rulesOf = (groups: readonly { rules: Rule[] }[]) => groups.flatMap(({ rules }) => rules);
@@ -82,10 +83,4 @@ function thresholdRows(thresholds: object, prefix = ""): string[][] {
       ? thresholdRows(value, `${prefix}${name}.`)
       : [[`\`${prefix}${name}\``, `${value}`]],
   );
-}
-
-function table(head: string[], rows: readonly string[][]): string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line), ""];
 }

@@ -31,19 +31,22 @@ export async function withDatabase<T>(
     if (problem) throw new OperationError(problem);
     return await work(pool);
   } catch (error) {
-    if (error instanceof TtsMonitorError) throw error;
-    if (isConnectionError(error)) {
-      throw new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, {
-        cause: error,
-      });
-    }
-    if (Object(error).code === LOCK_NOT_AVAILABLE) {
-      throw new OperationError("another session holds a lock that this needs: try again when it is done", {
-        cause: error,
-      });
-    }
-    throw new OperationError(`the database refused it: ${reasonOf(error)}`, { cause: error });
+    throw inOneLine(error);
   } finally {
     await pool.end();
   }
+}
+
+/** What a command's user is told of what went wrong with the database. */
+export function inOneLine(error: unknown): TtsMonitorError {
+  if (error instanceof TtsMonitorError) return error;
+  if (isConnectionError(error)) {
+    return new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, { cause: error });
+  }
+  if (Object(error).code === LOCK_NOT_AVAILABLE) {
+    return new OperationError("another session holds a lock that this needs: try again when it is done", {
+      cause: error,
+    });
+  }
+  return new OperationError(`the database refused it: ${reasonOf(error)}`, { cause: error });
 }

@@ -1,6 +1,17 @@
 import * as kinds from "./kinds.ts";
 
-export const COMMANDS = ["serve", "migrate", "demo", "audit", "prune", "limit"] as const;
+export const COMMANDS = [
+  "serve",
+  "migrate",
+  "migrate down",
+  "doctor",
+  "demo",
+  "audit",
+  "prune",
+  "limit",
+  "export",
+  "import",
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** Who reads settings: a command from flags and environment, a worker (the library) from the environment. */
@@ -24,9 +35,11 @@ export interface Setting {
   alias?: string;
 }
 
-const ALL = ["serve", "migrate", "demo", "audit", "prune", "limit", "worker"] as const;
-const SERVICES = ["serve", "demo"] as const;
-const TASK_OWNERS = ["serve", "demo", "worker"] as const;
+const ALL = [...COMMANDS, "worker"] as const;
+// The doctor judges what `serve` would do, so it reads all that `serve` reads.
+const EXPORTER = ["serve", "doctor"] as const;
+const SERVICES = ["serve", "doctor", "demo"] as const;
+const TASK_OWNERS = ["serve", "doctor", "demo", "worker"] as const;
 
 /** Every setting there is. One more is one more entry: flag, environment variable, help and type follow. */
 export const SETTINGS = {
@@ -35,20 +48,26 @@ export const SETTINGS = {
     otherwise: "embedded",
     help: "PostgreSQL 13 or newer",
     readers: ALL,
-    requiredBy: ["migrate", "audit", "prune", "limit"],
+    requiredBy: ["migrate", "migrate down", "audit", "prune", "limit", "export", "import"],
     alias: "DATABASE_URL",
+  },
+  "database.password-file": {
+    kind: kinds.file,
+    otherwise: "the password is in the URL",
+    help: "holds the password for a database's URL that has none, so that it stands in no environment",
+    readers: ALL,
   },
   "database.listen-url": {
     kind: kinds.listenUrl,
     otherwise: "the database's URL",
     help: "where to LISTEN for news of tasks, past a pooler; none: look for them at intervals instead",
-    readers: ["serve", "worker"],
+    readers: ["serve", "doctor", "worker"],
   },
   "database.migrate": {
     kind: kinds.flag,
     default: "false",
     help: "bring the database's schema up to date first; an embedded database always is",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "data-dir": {
     kind: kinds.directory,
@@ -72,31 +91,31 @@ export const SETTINGS = {
     kind: kinds.file,
     otherwise: "plain HTTP, open to all",
     help: "TLS and basic auth, in the file format of Prometheus' exporter-toolkit",
-    readers: ["serve", "worker"],
+    readers: ["serve", "doctor", "worker"],
   },
   "web.cors-origins": {
     kind: kinds.origins,
     otherwise: "none",
     help: "origins, separated by commas, whose pages may read the API",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "api.token-file": {
     kind: kinds.file,
     otherwise: "those endpoints answer 403",
     help: "tokens that open the endpoints which change something: a line each, optionally after a name",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "grafana.url": {
     kind: kinds.webUrl,
     otherwise: "none",
     help: "where /monitor redirects to",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "sse.max-clients": {
     kind: kinds.wholeNumber(0, 1_000_000),
     default: "10000",
     help: "streams of events that are served at a time",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "scrape.timeout-offset": {
     kind: kinds.wait,
@@ -108,13 +127,13 @@ export const SETTINGS = {
     kind: kinds.flag,
     default: "true",
     help: "count the application's texts and those with valid audio",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "texts.cache": {
     kind: kinds.wait,
     default: "60s",
     help: "how long a direct count of texts is reused where their tables carry no triggers",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   "task.timeout": {
     kind: kinds.period,
@@ -161,7 +180,7 @@ export const SETTINGS = {
     kind: kinds.wholeNumber(1, 2_147_483_647),
     otherwise: "no limit",
     help: "tasks in processing over all workers, never exceeded; serve writes its own when it starts",
-    readers: ["serve", "demo", "limit"],
+    readers: ["serve", "doctor", "demo", "limit"],
     orderFor: ["limit"],
   },
   unlimited: {
@@ -175,19 +194,19 @@ export const SETTINGS = {
     kind: kinds.span,
     default: "90d",
     help: "ended tasks older than this are removed; counters never fall",
-    readers: ["serve", "prune"],
+    readers: ["serve", "doctor", "prune"],
   },
   "retention.workers": {
     kind: kinds.span,
     default: "24h",
     help: "a lost worker stays listed for this long",
-    readers: ["serve", "prune"],
+    readers: ["serve", "doctor", "prune"],
   },
   "audit.interval": {
     kind: kinds.period,
     default: "1h",
     help: "how often the ledgers are recounted against the rows",
-    readers: ["serve"],
+    readers: EXPORTER,
   },
   repair: {
     kind: kinds.flag,
@@ -195,6 +214,13 @@ export const SETTINGS = {
     help: "book what a ledger lacks, after its triggers were bypassed; no counter falls",
     readers: ["audit"],
     orderFor: ["audit"],
+  },
+  file: {
+    kind: kinds.file,
+    default: "-",
+    help: "where to write the export, or read it; - is standard output or input",
+    readers: ["export", "import"],
+    orderFor: ["export", "import"],
   },
   "slo.latency": {
     kind: kinds.period,
@@ -213,6 +239,13 @@ export const SETTINGS = {
     default: "false",
     help: "remove these triggers",
     readers: ["migrate"],
+  },
+  force: {
+    kind: kinds.flag,
+    default: "false",
+    help: "remove it even where a worker lives or a task is pending or processing",
+    readers: ["migrate down"],
+    orderFor: ["migrate down"],
   },
   "grant.reader": {
     kind: kinds.roleName,

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { OperationError } from "../errors.ts";
 import { foldLock } from "./fold-lock.ts";
+import { givingWay } from "./give-way.ts";
 
 // For each table: what of ours records its rows, and which updates matter.
 const TABLES = {
@@ -122,27 +122,8 @@ async function requireAppTables(client: pg.ClientBase): Promise<void> {
   if (missing) throw new OperationError(`the application's table ${missing.name} is not in the search path`);
 }
 
-// Shorter than PostgreSQL's deadlock_timeout, so that it is always we who give way to the application, whose
-// transactions queue behind our wait for no longer than this.
-const LOCK_TIMEOUT = 500;
-const ATTEMPTS = 60;
-const GAVE_WAY = new Set(["55P03", "40P01"]);
+const GIVING_WAY = { locked: "tts_texts or tts_audios", attempts: 60 };
 
 async function inTransaction(client: pg.ClientBase, sql: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await client.query(`begin; set local lock_timeout = ${LOCK_TIMEOUT}; ${sql} commit`);
-      return;
-    } catch (error) {
-      await client.query("rollback");
-      const gaveWay = error instanceof Error && "code" in error && GAVE_WAY.has(String(error.code));
-      if (!gaveWay) throw error;
-      if (attempt === ATTEMPTS) {
-        throw new OperationError(
-          "tts_texts or tts_audios is kept locked by others: try again when they are done",
-        );
-      }
-    }
-    await sleep(LOCK_TIMEOUT * Math.random());
-  }
+  await givingWay(client, GIVING_WAY, () => client.query(sql));
 }

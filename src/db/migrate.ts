@@ -19,6 +19,7 @@ export interface MigrateOptions {
 export interface MigrateResult {
   /** names of the migrations that ran now */
   applied: string[];
+  /** the schema's: above this program's where a newer one has migrated it, and this one works with that */
   version: number;
 }
 
@@ -29,18 +30,19 @@ export interface MigrateResult {
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<MigrateResult> {
   return withClient(url, "tts-monitor migrate", async (client) => {
-    const applied = await applyMigrations(client);
+    const { applied, version } = await applyMigrations(client);
     for (const name of applied) options.log?.info(`applied migration ${name}`);
     if (options.trackAppTables === true) await trackAppTables(client);
     if (options.trackAppTables === false) await untrackAppTables(client);
     if (options.reader !== undefined) await grantReader(client, options.reader);
     if (options.writer !== undefined) await grantWriter(client, options.writer);
-    return { applied, version: SCHEMA_VERSION };
+    return { applied, version };
   });
 }
 
-async function applyMigrations(client: pg.Client): Promise<string[]> {
+async function applyMigrations(client: pg.Client): Promise<MigrateResult> {
   const { state, version } = await readSchema(client);
+  if (state === "ahead") return { applied: [], version };
   if (state === "newer") {
     throw new OperationError(
       `the schema is version ${version}, newer than this program knows (${SCHEMA_VERSION}): upgrade it first`,
@@ -57,5 +59,5 @@ async function applyMigrations(client: pg.Client): Promise<string[]> {
     advisoryLockMode: "wait",
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
-  return applied.map(({ name }) => name);
+  return { applied: applied.map(({ name }) => name), version: SCHEMA_VERSION };
 }

@@ -12,7 +12,8 @@ const NAMES = readdirSync(MIGRATIONS_DIR)
 /** Number of the newest migration that this program knows. */
 export const SCHEMA_VERSION = Math.max(...NAMES.map(numberOf));
 
-type SchemaState = "current" | "missing" | "older" | "newer";
+/** `ahead`: newer, by migrations that this program works with; `newer`: by others too. */
+type SchemaState = "current" | "missing" | "older" | "ahead" | "newer";
 
 export interface Schema {
   /** number of the newest migration in the database; 0 when there is none */
@@ -27,14 +28,16 @@ export async function readSchema(db: Queryable): Promise<Schema> {
   );
   if (!table.rows[0]?.present) return { version: 0, state: "missing" };
   const { rows } = await db.query<{ name: string }>("select name from tts_monitor.migrations");
-  const version = Math.max(0, ...rows.map((row) => numberOf(row.name)));
-  return { version, state: stateOf(version) };
+  const names = rows.map(({ name }) => name);
+  const version = Math.max(0, ...names.map(numberOf));
+  return { version, state: stateOf(version, names) };
 }
 
-/** One line for people: what is wrong with the schema and how to mend it; undefined when it is current. */
+/** One line for people: what is wrong with the schema and how to mend it; undefined when it can be worked with. */
 export function schemaProblem({ version, state }: Schema): string | undefined {
   switch (state) {
     case "current":
+    case "ahead":
       return undefined;
     case "missing":
       return "the database has no schema tts_monitor: run `tts-monitor migrate`";
@@ -45,10 +48,21 @@ export function schemaProblem({ version, state }: Schema): string | undefined {
   }
 }
 
-function stateOf(version: number): SchemaState {
+function stateOf(version: number, names: readonly string[]): SchemaState {
   if (version === 0) return "missing";
   if (version < SCHEMA_VERSION) return "older";
-  return version > SCHEMA_VERSION ? "newer" : "current";
+  const unknown = names.filter((name) => numberOf(name) > SCHEMA_VERSION);
+  if (unknown.length === 0) return "current";
+  return unknown.every((name) => oldestFor(name) <= SCHEMA_VERSION) ? "ahead" : "newer";
+}
+
+/**
+ * Schema version of the oldest program that works with a migration, which the migration's name tells:
+ * `0012_voices.from_0011`. Without a word of it that is the migration's own.
+ */
+function oldestFor(name: string): number {
+  const [, oldest] = /\.from_(\d{4})$/.exec(name) ?? [];
+  return oldest === undefined ? numberOf(name) : Number(oldest);
 }
 
 function numberOf(name: string): number {

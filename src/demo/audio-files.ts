@@ -1,11 +1,21 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+const FILES_KEPT = 200;
+const CLEANING_INTERVAL_MS = 30_000;
+
+/** Removes all but the newest files again and again; returns how to stop. */
+export function startCleaning(folder: string): () => void {
+  const clean = () => void removeOldAudio(folder, FILES_KEPT).catch(() => {});
+  const timer = setInterval(clean, CLEANING_INTERVAL_MS);
+  return () => clearInterval(timer);
+}
+
 /**
  * Removes all but the newest files, so that a demo left running does not fill the disk. Their rows stay, as in a
  * service that moves old audio elsewhere.
  */
-export async function removeOldAudio(folder: string, keep: number): Promise<void> {
+async function removeOldAudio(folder: string, keep: number): Promise<void> {
   const names = await readdir(folder);
   const files = await Promise.all(
     names.map(async (name) => {

@@ -1,8 +1,7 @@
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { OperationError } from "../errors.ts";
 import { readNewestTextId } from "./app-tables.ts";
-import { removeOldAudio } from "./audio-files.ts";
+import { startCleaning } from "./audio-files.ts";
 import { type DemoContext, makeFolders } from "./context.ts";
 import { startDatabase } from "./database.ts";
 import { startExporter } from "./exporter.ts";
@@ -13,7 +12,7 @@ import { portPicker } from "./ports.ts";
 import { retryOne } from "./retry.ts";
 import { startScreen } from "./screen.ts";
 import { type DemoSettings, environmentFor } from "./settings.ts";
-import { readTexts, type SampleText } from "./texts.ts";
+import { OWN_TEXTS, readTexts, type SampleText } from "./texts.ts";
 import { startWorkers } from "./workers.ts";
 
 export type { DemoSettings } from "./settings.ts";
@@ -24,9 +23,6 @@ export interface DemoIo {
   stop: AbortSignal;
 }
 
-const OWN_TEXTS = fileURLToPath(new URL("../../texts", import.meta.url));
-const AUDIO_FILES_KEPT = 200;
-const CLEANING_INTERVAL_MS = 30_000;
 const RETRY_INTERVAL_MS = 20_000;
 
 /**
@@ -73,7 +69,7 @@ async function startEverything(context: DemoContext, texts: readonly SampleText[
   const observers = await startObservers(context, exporter.address);
   for (const line of header({ settings, folders, exporter, workers, observers, texts })) print(line);
   atEnd(startScreen(print, `${exporter.url}${settings.web.telemetryPath}`));
-  atEnd(every(CLEANING_INTERVAL_MS, () => removeOldAudio(folders.audio, AUDIO_FILES_KEPT)));
+  atEnd(startCleaning(folders.audio));
   atEnd(every(RETRY_INTERVAL_MS, () => retryOne(exporter.url, exporter.token.token)));
   const newestTextId = await step(readNewestTextId(pool));
   const load = startLoad({ pool, texts, rate: settings.rate, newestTextId, dispatch: workers.dispatch });

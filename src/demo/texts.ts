@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ConfigError } from "../errors.ts";
+
+/** The texts that come with the program. */
+export const OWN_TEXTS = fileURLToPath(new URL("../../texts", import.meta.url));
 
 export interface SampleText {
   title: string;

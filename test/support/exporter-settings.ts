@@ -15,7 +15,7 @@ export const SETTINGS: ExporterSettings = {
   task: { timeout: 2_400_000, pendingTimeout: 900_000 },
   texts: { cache: 60_000 },
   audit: { interval: 3_600_000 },
-  database: { url: undefined, listenUrl: undefined, migrate: false },
+  database: { url: undefined, passwordFile: undefined, listenUrl: undefined, migrate: false },
   sse: { maxClients: 10_000 },
   heartbeat: { interval: 5000, timeout: 30_000 },
   dedup: { window: 86_400_000 },

