@@ -4,6 +4,7 @@ import { SCRAPE_FAMILIES } from "../../src/metrics/scrape.ts";
 import { createSelfMetrics } from "../../src/metrics/self-metrics.ts";
 import { createWorkerMetrics } from "../../src/metrics/worker-metrics.ts";
 import { createWorkerEmitter } from "../../src/worker/events.ts";
+import { table } from "./table.ts";
 
 interface Row {
   name: string;
@@ -78,12 +79,9 @@ function section(title: string, rows: readonly Row[]): string[] {
   return [
     `## ${title}`,
     "",
-    "| metric | type | labels | meaning |",
-    "|---|---|---|---|",
-    ...rows.map(
-      ({ name, type, labels, help }) =>
-        `| \`${name}\` | ${type} | ${labels} | ${help.replaceAll("|", "\\|")} |`,
+    ...table(
+      ["metric", "type", "labels", "meaning"],
+      rows.map(({ name, type, labels, help }) => [`\`${name}\``, type, labels, help]),
     ),
-    "",
   ];
 }

@@ -1,7 +1,8 @@
 import type { Status } from "../domain/task.ts";
 import { idForJson } from "../domain/task-status.ts";
 import type { Collector, Reader } from "./collector.ts";
-import { concurrencyCollector } from "./concurrency.ts";
+import { type ConcurrencyReading, concurrencyCollector } from "./concurrency.ts";
+import type { LedgerReading } from "./ledger-reading.ts";
 import { tasksCollector } from "./tasks.ts";
 import type { TextsReading } from "./texts.ts";
 
@@ -32,9 +33,35 @@ export async function readStats(
   texts: Collector<TextsReading> | undefined,
   takenAt: number,
 ): Promise<MonitorStats> {
-  const books = await tasksCollector.read(db);
-  const counted = (await texts?.read(db)) ?? { texts: 0, completed: 0 };
-  const concurrency = await concurrencyCollector.read(db);
+  return statsOf(await readSources(db, texts), await readActive(db), takenAt);
+}
+
+/** What the statistics are made of; `texts` is undefined where texts are not counted. */
+export interface StatsSources {
+  books: LedgerReading;
+  texts: TextsReading | undefined;
+  concurrency: ConcurrencyReading;
+}
+
+/** @param db a connection inside a snapshot */
+export async function readSources(
+  db: Reader,
+  texts: Collector<TextsReading> | undefined,
+): Promise<StatsSources> {
+  return {
+    books: await tasksCollector.read(db),
+    texts: await texts?.read(db),
+    concurrency: await concurrencyCollector.read(db),
+  };
+}
+
+/** @param takenAt the snapshot's time, seconds since the epoch */
+export function statsOf(
+  { books, texts, concurrency }: StatsSources,
+  active: MonitorStats["active_list"],
+  takenAt: number,
+): MonitorStats {
+  const counted = texts ?? { texts: 0, completed: 0 };
   const { completed } = books.finished;
   return {
     active_tasks: books.rows.processing,
@@ -45,12 +72,13 @@ export async function readStats(
     tasks_started: books.started,
     tasks_completed: counted.completed,
     tasks_failed: books.finished.failed + books.finished.timeout,
-    active_list: await readActive(db),
+    active_list: active,
     timestamp: takenAt,
   };
 }
 
-async function readActive(db: Reader): Promise<MonitorStats["active_list"]> {
+/** The tasks in processing, the oldest first. @param db a connection inside a snapshot */
+export async function readActive(db: Reader): Promise<MonitorStats["active_list"]> {
   const { rows } = await db.query<{ textId: bigint; startTime: number; duration: number }>(
     `select text_id as "textId", extract(epoch from started_at)::float8 as "startTime",
        greatest(0, extract(epoch from clock_timestamp() - started_at))::float8 as duration

@@ -1,8 +1,6 @@
 import type { Collector, Reader } from "./collector.ts";
-import { concurrencyCollector } from "./concurrency.ts";
-import { type MonitorStats, readStats } from "./stats.ts";
+import { type MonitorStats, readActive, readSources, statsOf } from "./stats.ts";
 import { CAUSES, type Cause, stuckCollector } from "./stuck.ts";
-import { tasksCollector } from "./tasks.ts";
 import type { TextsReading } from "./texts.ts";
 import { STATES, type WorkerState, workersCollector } from "./workers.ts";
 
@@ -40,12 +38,12 @@ export async function readSystemStatus(
   { texts, pendingTimeout }: { texts: Collector<TextsReading> | undefined; pendingTimeout: number },
   takenAt: number,
 ): Promise<SystemStatus> {
-  const stats = await readStats(db, texts, takenAt);
-  const { rows } = await tasksCollector.read(db);
+  const sources = await readSources(db, texts);
+  const stats = statsOf(sources, await readActive(db), takenAt);
+  const { rows } = sources.books;
   const stuck = await stuckCollector(pendingTimeout).read(db);
   const workers = await workersCollector.read(db);
-  const { oldestPending, oldestProcessing } = await concurrencyCollector.read(db);
-  const counted = await texts?.read(db);
+  const { oldestPending, oldestProcessing } = sources.concurrency;
   const byState = tally(STATES, (state) => workers.filter((worker) => worker.state === state).length);
   const byCause = tally(CAUSES, (cause) => stuck.byCause[cause].count);
   const problems = problemsOf(byState, byCause, rows.pending);
@@ -61,8 +59,8 @@ export async function readSystemStatus(
       oldest_pending_age: oldestPending,
       oldest_processing_age: oldestProcessing,
       stuck_tasks: byCause,
-      texts_tracked: counted?.tracked ?? null,
-      texts_counted_at: counted?.countedAt ?? null,
+      texts_tracked: sources.texts?.tracked ?? null,
+      texts_counted_at: sources.texts?.countedAt ?? null,
     },
   };
 }

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { OperationError } from "../errors.ts";
 import { reasonOf } from "../outage-log.ts";
+import { syncFolder } from "../sync-folder.ts";
 
 /** In place of a file's name: standard output, or standard input. */
 export const STANDARD = "-";
@@ -79,16 +80,6 @@ async function create(file: string, partial: string): Promise<FileHandle> {
     throw new OperationError(
       `${partial} is there: another export writes it, or was killed; remove it where none is running`,
     );
-  }
-}
-
-/** Without it the file's name may be lost with the power. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

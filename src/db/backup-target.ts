@@ -1,11 +1,9 @@
 import type pg from "pg";
 import { OperationError } from "../errors.ts";
+import { LOCK_TIMEOUT } from "./give-way.ts";
 import type { Queryable } from "./pool.ts";
 
 const TABLES = ["tasks", "followers", "workers", "task_totals", "task_deltas"];
-
-// As where triggers are installed: shorter than PostgreSQL's deadlock_timeout, so that it is we who give way.
-const LOCK_TIMEOUT = 500;
 
 /**
  * Keeps all others from writing to what is restored until the transaction ends; they can read it. Then looks whether

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { chooseAccount } from "./embedded/account.ts";
 import { type Binaries, findBinaries } from "./embedded/binaries.ts";
-import { ensureCluster, remember } from "./embedded/cluster.ts";
+import { clusterUrl, DATABASE, ensureCluster, remember } from "./embedded/cluster.ts";
 import { choosePort, LOOPBACK } from "./embedded/port.ts";
 import { clearTheWay, OWNER_SETTING, refuseIfInUse } from "./embedded/postmaster.ts";
 import { processKey } from "./embedded/processes.ts";
@@ -31,8 +31,6 @@ export interface EmbeddedPostgres {
   /** Calls back when the server has ended, also where it has already. */
   onExit(listener: (code: number | null) => void): void;
 }
-
-const DATABASE = "tts_monitor";
 
 const SETTINGS: Record<string, string> = {
   listen_addresses: LOOPBACK,
@@ -86,7 +84,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     throw error;
   }
   return {
-    url: `postgres://postgres:${memory.password}@${LOOPBACK}:${port}/${DATABASE}`,
+    url: clusterUrl(memory.password, port),
     port,
     dataDir,
     pid: server.pid,

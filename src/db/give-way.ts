@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { OperationError } from "../errors.ts";
 
-// Shorter than PostgreSQL's deadlock_timeout, so that it is always we who give way to the application, whose
-// transactions queue behind our wait for no longer than this.
-const LOCK_TIMEOUT = 500;
+/**
+ * ms: shorter than PostgreSQL's deadlock_timeout, so that it is always we who give way to the application, whose
+ * transactions queue behind our wait for no longer than this.
+ */
+export const LOCK_TIMEOUT = 500;
 const GAVE_WAY = new Set(["55P03", "40P01"]);
 
 /**

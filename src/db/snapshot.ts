@@ -3,6 +3,7 @@ import { inTime } from "../domain/in-time.ts";
 import { lastOf } from "../domain/last-of.ts";
 import { DatabaseUnavailableError } from "../errors.ts";
 import { readSchema, type Schema, schemaProblem } from "./schema.ts";
+import { READ_ONLY_SNAPSHOT } from "./transaction.ts";
 
 export interface Snapshot {
   client: pg.PoolClient;
@@ -51,7 +52,7 @@ async function read<T>(client: pg.PoolClient, work: (snapshot: Snapshot) => Prom
   const before = Date.now();
   const { rows } = lastOf(
     await client.query<{ now: number }>(
-      `begin isolation level repeatable read read only; set local lock_timeout = ${LOCK_TIMEOUT};
+      `begin ${READ_ONLY_SNAPSHOT}; set local lock_timeout = ${LOCK_TIMEOUT};
        select extract(epoch from clock_timestamp())::float8 as now`,
     ),
   );

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { LOOPBACK } from "../db/embedded/port.ts";
+import { clusterUrl, readMemory } from "../db/embedded/cluster.ts";
 import { findProcess } from "../db/embedded/processes.ts";
 import { type Finding, fail, warn } from "./check.ts";
 
@@ -12,11 +12,8 @@ export function findDatabase({ database, dataDir }: Config<"doctor">): Whereabou
   if (database.url !== undefined) return { url: database.url };
   const folder = join(dataDir, "postgres");
   try {
-    // Written by src/db/embedded/cluster.ts.
-    const { password, port } = JSON.parse(readFileSync(join(folder, "tts-monitor.json"), "utf8"));
-    if (port !== undefined && isRunning(folder)) {
-      return { url: `postgres://postgres:${password}@${LOOPBACK}:${port}/tts_monitor` };
-    }
+    const { password, port } = readMemory(folder);
+    if (port !== undefined && isRunning(folder)) return { url: clusterUrl(password, port) };
     return {
       finding: warn(
         `the embedded one in ${folder} does not run`,

@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Logger } from "../logger.ts";
 import { reasonOf } from "../outage-log.ts";
+import { syncFolder } from "../sync-folder.ts";
 import { type Finish, lineOf } from "./finish-record.ts";
 
 /** The finishes that wait for the database, on disk: they outlive this process, killed or not. */
@@ -127,15 +128,5 @@ async function replaceFile(file: string, text: string): Promise<FileHandle> {
     await handle.close().catch(() => {});
     await rm(next, { force: true }).catch(() => {});
     throw error;
-  }
-}
-
-/** Without it the file's name may be lost with the power. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -15,6 +15,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { OperationError } from "../../errors.ts";
 import type { Account } from "./account.ts";
+import { LOOPBACK } from "./port.ts";
 import { isRunning, processKey } from "./processes.ts";
 
 /** What we must remember of a data directory. It lies inside, so the two can never part. */
@@ -32,6 +33,7 @@ export interface NewCluster {
 }
 
 const MEMORY = "tts-monitor.json";
+export const DATABASE = "tts_monitor";
 
 /** Makes the data directory unless it is there. */
 export async function ensureCluster(cluster: NewCluster): Promise<Memory> {
@@ -48,7 +50,17 @@ export async function ensureCluster(cluster: NewCluster): Promise<Memory> {
     });
   }
   cluster.account.own(dataDir);
+  return readMemory(dataDir);
+}
+
+/** @throws Error of the file system, or SyntaxError */
+export function readMemory(dataDir: string): Memory {
   return JSON.parse(readFileSync(join(dataDir, MEMORY), "utf8"));
+}
+
+/** The address of our database in a cluster that listens there, with its password. */
+export function clusterUrl(password: string, port: number): string {
+  return `postgres://postgres:${password}@${LOOPBACK}:${port}/${DATABASE}`;
 }
 
 function isComplete(dataDir: string): boolean {
