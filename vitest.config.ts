@@ -32,6 +32,8 @@ export default defineConfig({
       project("soak", 300, { turn: 1, atOnce: 2 }),
       // Whole systems, which mostly wait.
       project("e2e", 300, { turn: 2, atOnce: 2 }),
+      // It measures how late things are, so nothing else runs beside it.
+      project("chaos", 300, { turn: 3, atOnce: 1 }),
     ],
   },
 });

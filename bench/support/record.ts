@@ -37,7 +37,8 @@ export function record(outcomes: readonly Outcome[], order: readonly string[]): 
   writeFileSync(FILE, `${head}${summary(targetsIn(kept.join("\n")))}\n\n${kept.join("\n")}`);
 }
 
-function machine(): string {
+/** One sentence: when, and on what, something was measured. */
+export function machine(): string {
   const [first] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
   const date = new Date().toISOString().slice(0, 10);

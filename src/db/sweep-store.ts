@@ -37,8 +37,14 @@ export async function sweepOverdue(db: Queryable, limit: number): Promise<SweptT
   return rows;
 }
 
-/** Notes that the database answers: what makes an outage known to all, as a gap between these notes. */
+/**
+ * Notes that the database could hear a worker: what makes an outage known to all, as a gap between these notes. It is a
+ * heartbeat of nobody, whose trigger takes the note, and so fails with whatever heartbeats fail with: a lock, a right
+ * that is missing, a commit that a standby does not confirm.
+ */
 export async function noteAnswer(db: Queryable): Promise<void> {
-  // What a crash could undo of this is known by the server's start.
-  await db.query("begin; set local synchronous_commit = off; select tts_monitor.note_answer(); commit");
+  await db.query(
+    `insert into tts_monitor.workers (worker) select 'nobody' where false
+     on conflict (worker) do update set heartbeat_at = excluded.heartbeat_at`,
+  );
 }

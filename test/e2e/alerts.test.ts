@@ -11,7 +11,8 @@ import { describeWith } from "../support/programs.ts";
 import { createAppTables } from "../support/seed.ts";
 import { type ServeProcess, startServe, startWorker, statsOf } from "../support/serve.ts";
 import { shortenedRules } from "../support/shortened-rules.ts";
-import { startProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
+import { startTestProxy } from "../support/test-proxy.ts";
 
 const WORKERS = ["w-1", "w-2"] as const;
 const SLOTS = 4;
@@ -45,7 +46,7 @@ function defineFaults(programs: Programs): void {
 
   beforeAll(async () => {
     await createAppTables(database().pool);
-    link = await startProxy(database().url);
+    link = await startTestProxy(database().url);
     exporter = await startServe(link.url, "--sweep.interval=500ms", "--scrape.timeout-offset=200ms");
     for (const name of WORKERS) ports.set(name, await freePort());
     [alerting] = await Promise.all([

@@ -56,6 +56,18 @@ const HARMLESS: Record<string, () => Promise<void>> = {
     await sleep(LONG);
     await readOnly("off");
   },
+  "a stranger lets nobody write heartbeats for longer than the heartbeat timeout": async () => {
+    await withClient(server.url, "test support", async (client) => {
+      await client.query("begin; lock table tts_monitor.workers in exclusive mode");
+      await sleep(LONG);
+      await client.query("rollback");
+    });
+  },
+  "a synchronous standby confirms no commit for longer than the heartbeat timeout": async () => {
+    await setServer("synchronous_standby_names", "'away'");
+    await sleep(LONG);
+    await setServer("synchronous_standby_names", "default");
+  },
   "the exporter alone is cut off for longer than the heartbeat timeout": async () => {
     bench.links.exporter.cut();
     await sleep(LONG);
@@ -160,9 +172,13 @@ it("after all of this the books are exact, no scrape and no count of sessions wa
 });
 
 async function readOnly(value: "on" | "off"): Promise<void> {
+  await setServer("default_transaction_read_only", value);
+}
+
+async function setServer(name: string, value: string): Promise<void> {
   await withClient(server.url, "test support", async (client) => {
     await client.query("set default_transaction_read_only = off");
-    await client.query(`alter system set default_transaction_read_only = ${value}`);
+    await client.query(`alter system set ${name} = ${value}`);
     await client.query("select pg_reload_conf()");
   });
 }

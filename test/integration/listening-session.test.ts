@@ -4,7 +4,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { query, useEmbeddedBench } from "../support/embedded.ts";
 import { eventually } from "../support/eventually.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { startProxy } from "../support/tcp-proxy.ts";
+import { startTestProxy } from "../support/test-proxy.ts";
 import { useWorkLoops, watchSessions } from "../support/work-loops.ts";
 
 const database = useTestDatabase();
@@ -30,7 +30,7 @@ it("a listening session that is terminated is replaced, and what came meanwhile 
 });
 
 it("so is one whose link was cut, as soon as that heals", async () => {
-  const link = await startProxy(database().directUrl);
+  const link = await startTestProxy(database().directUrl);
   await loops.start("w-cut", { listenUrl: link.url });
   await loops.listening("w-cut");
   link.cut();
@@ -44,7 +44,7 @@ it("so is one whose link was cut, as soon as that heals", async () => {
 });
 
 it("a half-open one is found and replaced within fifteen seconds, and wakes again", async () => {
-  const link = await startProxy(database().directUrl);
+  const link = await startTestProxy(database().directUrl);
   await loops.start("w-half-open", { listenUrl: link.url });
   const most = watchSessions(database().directUrl, "w-half-open");
   const deaf = await loops.listening("w-half-open");
@@ -65,7 +65,7 @@ it("a half-open one is found and replaced within fifteen seconds, and wakes agai
 });
 
 it("a worker that closes takes its listening session with it, also a half-open one", async () => {
-  const link = await startProxy(database().directUrl);
+  const link = await startTestProxy(database().directUrl);
   const worker = await loops.start("w-leaves", { listenUrl: link.url });
   const pid = await loops.listening("w-leaves");
   link.hang();

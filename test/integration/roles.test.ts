@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
+import { noteAnswer } from "../../src/db/sweep-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { countTexts, readBooks, readTextBooks } from "../support/recount.ts";
 import { useRoles } from "../support/roles.ts";
+
 import { createAppTables, seedTasks } from "../support/seed.ts";
 import { withClient } from "../support/with-client.ts";
 
@@ -81,4 +83,9 @@ describe("the functions that write the books with their owner's rights", () => {
     });
     expect(await readBooks(pool)).toEqual(before);
   });
+});
+
+it("an exporter vouches for the database only by rights that let a worker beat", async () => {
+  await expect(noteAnswer(role("reader").pool)).rejects.toMatchObject(DENIED);
+  await noteAnswer(role("writer").pool);
 });

@@ -14,7 +14,7 @@ import { openPool } from "../support/open-pool.ts";
 import { startOwnPostgres, useTestDatabase } from "../support/postgres.ts";
 import { startServe, startWorker } from "../support/serve.ts";
 import { LISTENERS, taskSteps, useStreamServers } from "../support/stream-servers.ts";
-import { startProxy } from "../support/tcp-proxy.ts";
+import { startTestProxy } from "../support/test-proxy.ts";
 
 const database = useTestDatabase();
 const startServer = useStreamServers(database);
@@ -105,7 +105,7 @@ describe("a stream is told", () => {
   });
 
   it("by looking while the listening session is cut off, and by notification again afterwards", async () => {
-    const link = await startProxy(database().directUrl);
+    const link = await startTestProxy(database().directUrl);
     const [text, later] = [newText(), newText()];
     const [task, next] = [await queue(text), await queue(later)];
     const pace = { ...PACE, listening: 3_600_000 };

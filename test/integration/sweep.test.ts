@@ -130,6 +130,21 @@ describe("the sweep", () => {
     });
   });
 
+  it("vouches for no database that takes nobody's heartbeat", async () => {
+    const { incarnation } = await worker("unheard", 3600);
+    const task = await processing("unheard", -60, incarnation);
+    await outage(5);
+    const impatient = openPool(database().url, "impatient", 1, 300);
+    await withClient(database().pool, async (client) => {
+      await client.query("begin; lock table tts_monitor.workers in exclusive mode");
+      await expect(noteAnswer(impatient)).rejects.toThrow(/timeout$/);
+      expect(await sweep()).toEqual([]);
+      await client.query("rollback");
+    });
+    await impatient.end();
+    expect(await reasons(task)).toEqual([null]);
+  });
+
   it("ends at once what a slot's former process left, although the slot beats", async () => {
     const { incarnation } = await worker("slot", 0);
     const former = await processing("slot", -60, incarnation - 1n);

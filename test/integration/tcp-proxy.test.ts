@@ -3,7 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { startProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
+import { startTestProxy } from "../support/test-proxy.ts";
 
 // Long enough for bytes that are let through to arrive over the loopback many times over.
 const LONG_ENOUGH = 150;
@@ -39,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([one.stop(), two.stop()]));
 beforeEach(async () => {
-  proxy = await startProxy(urls.one);
+  proxy = await startTestProxy(urls.one);
 });
 afterEach(async () => {
   for (const client of clients) client.destroy();

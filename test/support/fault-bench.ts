@@ -6,7 +6,8 @@ import { eventually } from "./eventually.ts";
 import { expectInvariants, expectNoFall, type Line, total } from "./exposition.ts";
 import type { TestProcess } from "./processes.ts";
 import { type ServeProcess, startServe, startWorker } from "./serve.ts";
-import { startProxy, type TcpProxy } from "./tcp-proxy.ts";
+import type { TcpProxy } from "./tcp-proxy.ts";
+import { startTestProxy } from "./test-proxy.ts";
 
 /** Seconds; short, so that a fault may outlast them. */
 export const HEARTBEAT_TIMEOUT = 3;
@@ -36,9 +37,9 @@ export async function startFaultBench(
 ): Promise<FaultBench> {
   await migrate(server.url);
   const links = {
-    exporter: await startProxy(server.url),
-    "w-1": await startProxy(server.url),
-    "w-2": await startProxy(server.url),
+    exporter: await startTestProxy(server.url),
+    "w-1": await startTestProxy(server.url),
+    "w-2": await startTestProxy(server.url),
   };
   const sql = (text: string, values: unknown[] = []) => onServer(urlOf(), text, values);
   const startExporter = () => startServe(links.exporter.url, "--sweep.interval=500ms");
@@ -128,14 +129,17 @@ function watcher(sql: FaultBench["sql"]) {
     before = { exporter, lines };
   }
 
-  // A session that is ending is listed for a moment beside the one that replaces it.
+  // A session that is ending is listed for a moment beside the one that replaces it. One that waits for a standby does
+  // not notice that its client has given up and gone.
   const inARow = new Map<string, number>();
   async function countSessions(): Promise<void> {
     const rows = await sql(
       `select
          case when application_name like 'tts-monitor worker %' then application_name else 'exporter' end as owner,
          count(*)::int as n
-       from pg_stat_activity where application_name like 'tts-monitor%' group by 1`,
+       from pg_stat_activity
+       where application_name like 'tts-monitor%' and wait_event is distinct from 'SyncRep'
+       group by 1`,
     ).catch(() => []);
     for (const { owner, n } of rows) {
       const name = String(owner);

@@ -9,12 +9,15 @@ import { startTemporaryServer, type TemporaryServer } from "./temporary-server.t
  * A hot standby of a server to which nobody writes just now: from its return on, no commit is acknowledged that it does
  * not have.
  */
-export async function startStandby(primary: TemporaryServer): Promise<TemporaryServer> {
+export async function startStandby(
+  primary: TemporaryServer,
+  settings: Record<string, string> = { fsync: "off" },
+): Promise<TemporaryServer> {
   return withClient(primary.url, "test support", async (client) => {
     const { hostname, port, username, password } = new URL(primary.url);
     const conninfo = `host=${hostname} port=${port} user=${username} password=${password}`;
     const standby = await startTemporaryServer({
-      settings: { fsync: "off", primary_conninfo: `${conninfo} application_name=standby` },
+      settings: { ...settings, primary_conninfo: `${conninfo} application_name=standby` },
       prepare: (dataDir) => copyData(client, primary.dataDir, dataDir),
     });
     await client.query("alter system set synchronous_standby_names = '*'");

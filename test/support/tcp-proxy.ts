@@ -1,13 +1,14 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { atEndOfFile } from "./end-of-file.ts";
 
-/** A link to a PostgreSQL server that a test may break in the ways in which networks break. */
+/** A link to a PostgreSQL server that may be broken in the ways in which networks break. */
 export interface TcpProxy {
   /** the given address, by way of the proxy */
   url: string;
   /** bytes that hung connections have lost */
   readonly lost: number;
+  /** connections that clients hold now */
+  readonly held: number;
   /** Ends all connections and refuses new ones. */
   cut(): void;
   /** Takes connections and bytes, and passes nothing on: as where a router has forgotten them. */
@@ -23,17 +24,13 @@ export interface TcpProxy {
 
 type Mode = "open" | "cut" | "hang";
 
-const open = new Set<TcpProxy>();
-atEndOfFile(async () => {
-  for (const proxy of open) await proxy.close();
-});
-
 export async function startProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
   let mode: Mode = "open";
   let lag = 0;
   let lost = 0;
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   // Their other end has gone without a word.
   const orphans = new Set<Socket>();
   const endAll = () => {
@@ -45,6 +42,8 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
       client.resetAndDestroy();
       return;
     }
+    clients.add(client);
+    client.on("close", () => clients.delete(client));
     const upstream = connect(Number(target.port || 5432), target.hostname);
     pass(client, upstream);
     pass(upstream, client);
@@ -79,10 +78,13 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
   const proxied = new URL(targetUrl);
   proxied.hostname = "127.0.0.1";
   proxied.port = String(port);
-  const proxy: TcpProxy = {
+  return {
     url: proxied.href,
     get lost() {
       return lost;
+    },
+    get held() {
+      return clients.size;
     },
     cut() {
       mode = "cut";
@@ -104,12 +106,9 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
       endAll();
     },
     async close() {
-      open.delete(proxy);
       endAll();
       server.close();
       await once(server, "close");
     },
   };
-  open.add(proxy);
-  return proxy;
 }

@@ -1,0 +1,167 @@
+import pg from "pg";
+import { migrate } from "../../src/db/migrate.ts";
+import { createAppTables, openAppTables } from "../../src/demo/app-tables.ts";
+import { promote, startStandby } from "../../test/support/standby.ts";
+import { startTemporaryServer, type TemporaryServer } from "../../test/support/temporary-server.ts";
+import type { Recorder } from "../recording/recorder.ts";
+import type { Database, Query } from "./stage.ts";
+import { installWitness } from "./witness.ts";
+
+const ROLE = "chaos_service";
+const PASSWORD = "secret";
+const PATIENCE = 5000;
+const SETTINGS = {
+  fsync: "off",
+  // So few that strangers can hold what is left; the superuser's own keep this run's statements going.
+  max_connections: "50",
+  superuser_reserved_connections: "8",
+};
+
+export interface OwnDatabase extends Database {
+  /** as the role of exporters and workers, for their links to go to */
+  readonly url: string;
+  /** Called with each server that takes another's place. */
+  onMove(listener: (url: string) => void): void;
+  /** Ends the servers, and removes their data. */
+  remove(): Promise<void>;
+}
+
+/** A PostgreSQL of the run's own, with the application's tables and ours, and a synchronous standby. */
+export async function startDatabase(recorder: Recorder): Promise<OwnDatabase> {
+  const server = await startTemporaryServer({ settings: SETTINGS });
+  await prepare(server.url);
+  const standby = await startStandby(server, { ...SETTINGS, wal_retrieve_retry_interval: "200ms" });
+  const listeners: ((url: string) => void)[] = [];
+  const lives = followLives(recorder);
+  let current: TemporaryServer = server;
+  let pool = openPool(current.url);
+  lives.began(current);
+
+  const database: OwnDatabase = {
+    role: ROLE,
+    get url() {
+      return urlFor(current.url);
+    },
+    get pid() {
+      return current.pid;
+    },
+    sql: async (text, values = []) => (await pool.query(text, values)).rows,
+    transaction: (work) => transact(pool, work),
+    stranger: () => connectStranger(current.url),
+    async stop(mode) {
+      lives.want();
+      await current.stop(mode);
+    },
+    async restart() {
+      await current.restart();
+      lives.began(current);
+    },
+    async failOver() {
+      database.failOver = undefined;
+      lives.want();
+      await current.stop("immediate");
+      await promote(standby);
+      current = standby;
+      const old = pool;
+      pool = openPool(current.url);
+      lives.began(current);
+      for (const listener of listeners) listener(database.url);
+      await old.end();
+    },
+    onMove: (listener) => void listeners.push(listener),
+    async remove() {
+      lives.want();
+      await pool.end();
+      await standby.remove();
+      await server.remove();
+    },
+  };
+  return database;
+}
+
+async function prepare(url: string): Promise<void> {
+  const application = openAppTables(url);
+  try {
+    await createAppTables(application);
+    await application.query(`create role ${ROLE} login password '${PASSWORD}'`);
+    await migrate(url, { trackAppTables: true, writer: ROLE });
+    await installWitness(application);
+  } finally {
+    await application.end();
+  }
+}
+
+function urlFor(url: string): string {
+  const own = new URL(url);
+  own.username = ROLE;
+  own.password = PASSWORD;
+  return own.href;
+}
+
+/** Writes where the server takes no other's writes, too. */
+function openPool(url: string): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "chaos",
+    max: 6,
+    options: "-c default_transaction_read_only=off",
+    connectionTimeoutMillis: PATIENCE,
+    query_timeout: PATIENCE,
+  });
+  pool.on("error", () => {});
+  // Also a client that is checked out emits an error when its connection breaks between two queries.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
+
+async function transact<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let failed: Error | undefined;
+  try {
+    await client.query("begin");
+    const result = await work(async (text, values = []) => (await client.query(text, values)).rows);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    failed = error as Error;
+    throw error;
+  } finally {
+    // One that has failed is ended: nobody knows what state it is in.
+    client.release(failed);
+  }
+}
+
+async function connectStranger(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: "chaos stranger" });
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+function followLives(recorder: Recorder) {
+  let life = 0;
+  let wanted = false;
+  const write = (what: "ready" | "ended", pid: number, number: number, more = {}) =>
+    recorder.write({
+      type: "process",
+      at: recorder.now(),
+      part: "postgres",
+      kind: "postgres",
+      life: number,
+      what,
+      pid,
+      ...more,
+    });
+  return {
+    began(server: TemporaryServer) {
+      life++;
+      wanted = false;
+      const [number, { pid }] = [life, server];
+      write("ready", pid, number);
+      server.onExit((code) => write("ended", pid, number, { how: `exit code ${code}`, wanted }));
+    },
+    want() {
+      wanted = true;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { markdownTable } from "../bench/support/report.ts";
+import { KINDS } from "./faults/kinds.ts";
+import type { Judged } from "./judge.ts";
+
+/** What the runs were, what befell them and what was found, in Markdown. */
+export function summary(judged: readonly Judged[]): string {
+  return [runs(judged), faults(judged), rules(judged)].join("\n\n");
+}
+
+function runs(judged: readonly Judged[]): string {
+  const rows = judged.map(({ begin, report: { figures } }) => [
+    String(begin.seed),
+    figures.seconds / 60,
+    sum(figures.faults),
+    sum(figures.scrapes),
+    figures.recounts,
+    figures.calls.asked,
+    figures.calls.acknowledged,
+    sum(figures.found),
+  ]);
+  const total = [
+    "all",
+    ...Array.from({ length: 7 }, (_, column) => rows.reduce((all, row) => all + Number(row[column + 1]), 0)),
+  ];
+  const shown = [...rows, total].map(([seed, minutes, ...counts]) => [
+    String(seed),
+    Number(minutes).toFixed(1),
+    ...counts.map((count) => count.toLocaleString("en")),
+  ]);
+  return markdownTable(
+    ["seed", "minutes", "faults", "scrapes", "recounts", "calls", "acknowledged", "violations"],
+    shown,
+  );
+}
+
+function faults(judged: readonly Judged[]): string {
+  const rows = Object.entries(KINDS).map(([kind, { title }]) => {
+    const count = judged.reduce((all, { report }) => all + (report.figures.faults[kind] ?? 0), 0);
+    return [`\`${kind}\``, title, String(count)];
+  });
+  return markdownTable(["fault", "what is done", "times"], rows);
+}
+
+function rules(judged: readonly Judged[]): string {
+  const names = Object.keys(judged[0]?.report.figures.compared ?? {});
+  const of = (name: string, which: "compared" | "found") =>
+    judged.reduce((all, { report }) => all + (report.figures[which][name] ?? 0), 0);
+  return markdownTable(
+    ["rule", "compared", "violations"],
+    names.map((name) => [name, of(name, "compared").toLocaleString("en"), String(of(name, "found"))]),
+  );
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
+}

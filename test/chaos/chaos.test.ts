@@ -1,0 +1,38 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { check } from "../../chaos/checker/check.ts";
+import { mutants } from "../../chaos/mutants/list.ts";
+import type { Entry } from "../../chaos/recording/entries.ts";
+import { readRecording } from "../../chaos/recording/read.ts";
+import { createRandom } from "../../chaos/stage/random.ts";
+import { startNode } from "../support/processes.ts";
+import { makeFolder } from "../support/temporary-server.ts";
+
+const SEED = 1;
+const folder = makeFolder();
+const file = join(folder, "run.jsonl.gz");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("everything that always holds does so in a minute of chaos", async () => {
+  const flags = ["--minutes", "1", "--seed", String(SEED), "--record", file];
+  const run = startNode(["--import", "tsx", "chaos/run.ts", ...flags]);
+  const ended = await run.exited;
+  expect(ended, run.output()).toEqual({ code: 0, signal: null });
+});
+
+describe("the checker notices, in the recording of that minute,", async () => {
+  for (const mutant of mutants) {
+    it(mutant.name, async () => {
+      const spoiled = mutant.apply(await recording(), createRandom(SEED));
+      expect(spoiled, "it does not apply").toBeDefined();
+      expect(Object.keys(check(spoiled ?? []).figures.found)).toContain(mutant.rule);
+    });
+  }
+});
+
+let read: Promise<readonly Entry[]> | undefined;
+function recording(): Promise<readonly Entry[]> {
+  read ??= Array.fromAsync(readRecording(file));
+  return read;
+}
