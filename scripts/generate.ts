@@ -7,10 +7,18 @@ import { stopScratchServer } from "./generate/scratch-database.ts";
 // where one is stale.
 const check = process.argv.includes("--check");
 const below = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "";
+const wanted = GENERATORS.filter(({ path }) => path.startsWith(below));
 const stale: string[] = [];
 
+if (wanted.length === 0) {
+  console.error(
+    `nothing is generated below ${below}; there are:\n${GENERATORS.map(({ path }) => path).join("\n")}`,
+  );
+  process.exit(1);
+}
+
 try {
-  for (const { path, generate } of GENERATORS.filter(({ path }) => path.startsWith(below))) {
+  for (const { path, generate } of wanted) {
     const fresh = await generate();
     if (fresh === current(path)) continue;
     stale.push(path);

@@ -2,6 +2,7 @@
 import type { Command, CommandIo } from "./commands/command.ts";
 import { stopSignal } from "./commands/stop-signal.ts";
 import type { CommandName } from "./config.ts";
+import { reasonOf } from "./domain/thrown.ts";
 import { ConfigError, TtsMonitorError } from "./errors.ts";
 import { VERSION } from "./version.ts";
 
@@ -98,8 +99,6 @@ function printed(text: string): number {
   return 0;
 }
 
-/** The errors of a refused connection to several addresses have no message of their own. */
 function oneLine(error: unknown): string {
-  const { message, code } = Object(error) as { message?: string; code?: string };
-  return (message || code || String(error)).replaceAll(/[\s\p{Cc}]+/gu, " ");
+  return reasonOf(error).replaceAll(/[\s\p{Cc}]+/gu, " ");
 }

@@ -6,15 +6,15 @@ import {
   isOrder,
   type Reader,
   type Setting,
-  settingsOf,
   variablesOf,
-} from "./config/settings.ts";
+} from "./config/setting.ts";
+import { settingsOf } from "./config/settings.ts";
 import type { Config, SettingName } from "./config/types.ts";
 import { formatDuration } from "./domain/duration.ts";
 import { ConfigError } from "./errors.ts";
 
 export { helpFor } from "./config/help.ts";
-export type { CommandName } from "./config/settings.ts";
+export type { CommandName } from "./config/setting.ts";
 export type { Config } from "./config/types.ts";
 
 const PASSWORD_FILE = "database.password-file";

@@ -1,3 +1,4 @@
+import { appTableProblem } from "./domain/app-tables.ts";
 import type { Outcome, Status } from "./domain/task.ts";
 
 /** What every error of ours carries: a stable code for programs, a status for HTTP, a message safe to show. */
@@ -27,6 +28,7 @@ export class InvalidInputError extends TtsMonitorError {
   readonly httpStatus = 400;
 }
 
+/** There is no such task or text. */
 export class NotFoundError extends TtsMonitorError {
   readonly code = "not_found";
   readonly httpStatus = 404;
@@ -36,6 +38,15 @@ export class NotFoundError extends TtsMonitorError {
 export class DatabaseUnavailableError extends TtsMonitorError {
   readonly code = "database_unavailable";
   readonly httpStatus = 503;
+}
+
+/**
+ * For what a statement on the application's tables throws.
+ * @throws DatabaseUnavailableError that names the table which is missing; any other error as it is
+ */
+export function refuseMissingAppTable(error: unknown): never {
+  const problem = appTableProblem(error);
+  throw problem === undefined ? error : new DatabaseUnavailableError(problem, { cause: error });
 }
 
 /** The content is being processed already, or was completed within the dedup window. */

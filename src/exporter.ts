@@ -6,9 +6,10 @@ import { readSystemStatus } from "./collectors/system-status.ts";
 import { textsCollector } from "./collectors/texts.ts";
 import { whereToListen } from "./config/kinds.ts";
 import type { Config } from "./config.ts";
-import { createPool, isConnectionError } from "./db/pool.ts";
+import { createPool } from "./db/pool.ts";
 import { readSchema, schemaProblem } from "./db/schema.ts";
-import { withSnapshot } from "./db/snapshot.ts";
+import { type Snapshot, withSnapshot } from "./db/snapshot.ts";
+import { isConnectionError } from "./db/sqlstate.ts";
 import { exporterEndpoints } from "./endpoints.ts";
 import { type AppOptions, createApp } from "./http/app.ts";
 import { createStreams } from "./http/stream/streams.ts";
@@ -59,9 +60,8 @@ export function createExporter(
   log: Logger,
   access: Pick<AppOptions, "before" | "requireToken"> = {},
 ) {
-  const onError = (error: Error) => log.debug({ err: error }, "an idle database connection broke");
   const pool = (name: string, max: number, statementTimeout: number) =>
-    createPool({ url: databaseUrl, max, statementTimeout, applicationName: `tts-monitor ${name}`, onError });
+    createPool({ url: databaseUrl, max, statementTimeout, applicationName: `tts-monitor ${name}`, log });
   const scrapePool = pool("scrape", SCRAPE_CONNECTIONS, LONGEST_READ);
   const workPool = pool("exporter", WORK_CONNECTIONS, WORK_STATEMENT_TIMEOUT);
 
@@ -84,6 +84,8 @@ export function createExporter(
   const scrape = scrapeOf(scrapePool, collectors, self, log);
   const render = createRenderer([self.registry]);
 
+  const inSnapshot = <T>(work: (snapshot: Snapshot) => Promise<T>) =>
+    withSnapshot(workPool, performance.now() + LONGEST_READ, work);
   let draining = false;
   const endpoints = exporterEndpoints({
     workPool,
@@ -99,12 +101,9 @@ export function createExporter(
       dedupWindow: settings.dedup.window,
     },
     streams,
-    readStats: () =>
-      withSnapshot(workPool, performance.now() + LONGEST_READ, ({ client, takenAt }) =>
-        readStats(client, texts, takenAt),
-      ),
+    readStats: () => inSnapshot(({ client, takenAt }) => readStats(client, texts, takenAt)),
     readSystemStatus: () =>
-      withSnapshot(workPool, performance.now() + LONGEST_READ, async ({ client, schema, takenAt }) => ({
+      inSnapshot(async ({ client, schema, takenAt }) => ({
         ...(await readSystemStatus(client, { texts, pendingTimeout: settings.task.pendingTimeout }, takenAt)),
         schemaVersion: schema.version,
       })),

@@ -1,3 +1,4 @@
+import { reasonOf } from "./domain/thrown.ts";
 import type { Logger } from "./logger.ts";
 
 /** Logs that something broke, and that it works again: one line each per outage, however often it is tried. */
@@ -13,11 +14,4 @@ export function logChanges(log: Logger) {
       if (broken.delete(what)) log.info(`${what}: can be read again`);
     },
   };
-}
-
-/** An error in one line: for what is expected to happen, a stack says nothing more. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // An AggregateError, as of a connection tried on several addresses, has no message of its own.
-  return error.message || ("code" in error ? String(error.code) : error.name);
 }

@@ -8,13 +8,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createPool } from "../../src/db/pool.ts";
 import { registerWorker } from "../../src/db/worker-store.ts";
 import { hostPort } from "../../src/domain/address.ts";
-import type { WorkerEmitter } from "../../src/domain/events.ts";
+import { createWorkerEmitter, type WorkerEmitter } from "../../src/domain/events.ts";
 import { listen } from "../../src/http/server.ts";
 import { createWorkerApp } from "../../src/http/worker-app.ts";
 import { createLogger } from "../../src/logger.ts";
 import { createWorkerMetrics } from "../../src/metrics/worker-metrics.ts";
 import { VERSION } from "../../src/version.ts";
-import { createWorkerEmitter } from "../../src/worker/events.ts";
 import { startHeartbeat } from "../../src/worker/heartbeat.ts";
 import { answerOf } from "./answers.ts";
 
@@ -34,7 +33,7 @@ const pool = createPool({
   max: CONNECTIONS,
   applicationName: "tts-monitor fleet",
   statementTimeout: 4000,
-  onError: (err) => log.warn({ err }, "a connection broke"),
+  log,
 });
 process.on("SIGTERM", () => process.exit(0));
 

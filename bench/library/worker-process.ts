@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onAbruptEnd } from "../../test/support/abrupt-end.ts";
+import { outputOf } from "../../test/support/output-of.ts";
 import type { Cost, Order, Plan } from "./worker.ts";
 
 export interface WorkerProcess {
@@ -21,15 +22,10 @@ export async function startWorker(plan: Plan): Promise<WorkerProcess> {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const forget = onAbruptEnd(() => void child.kill("SIGKILL"));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8").on("data", (chunk: string) => {
-      output += chunk;
-    });
-  }
+  const output = outputOf(child);
   const ended = once(child, "close").finally(forget);
   const endedEarly = ended.then(([code]) => {
-    throw new Error(`a worker ended with ${code}:\n${output}`);
+    throw new Error(`a worker ended with ${code}:\n${output()}`);
   });
   endedEarly.catch(() => {});
   const answer = async () => (await Promise.race([once(child, "message"), endedEarly]))[0];

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import pg from "pg";
+import type pg from "pg";
+import { withClient } from "../../src/db/connect.ts";
 import { start } from "../support/process.ts";
 
 /** Who removes what is past its retention, and how. */
@@ -21,24 +22,19 @@ export async function prune(
 async function runCommand(url: string, retention: number): Promise<number> {
   const flags = [`--database.url=${url}`, `--retention.tasks=${retention}d`];
   const output = await start(process.execPath, [resolve("dist/cli.js"), "prune", ...flags]).done();
-  const [, removed] = /removed (\d+) tasks/.exec(output) ?? [];
+  const [, removed] = /removed (\d+) tasks?,/.exec(output) ?? [];
   if (removed === undefined) throw new Error(output);
   return Number(removed);
 }
 
 /** The job that most have in their crontab. */
 async function deleteAtOnce(url: string, retention: number): Promise<number> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query(
-      "delete from tts_monitor.tasks where finished_at < now() - $1 * interval '1 day'",
-      [retention],
-    );
-    return rowCount ?? 0;
-  } finally {
-    await client.end();
-  }
+  const { rowCount } = await withClient(url, "one DELETE", (client) =>
+    client.query("delete from tts_monitor.tasks where finished_at < now() - $1 * interval '1 day'", [
+      retention,
+    ]),
+  );
+  return rowCount ?? 0;
 }
 
 /** s, of the statements that removed tasks since the last reset of pg_stat_statements */

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { samplesOf } from "../support/counters.ts";
+import { parseSamples } from "../../src/demo/totals.ts";
 import { booksOf } from "../support/fill.ts";
 import { COMPLETED_TEXTS, TEXTS } from "./counts.ts";
 
@@ -47,7 +47,7 @@ const RECOUNT = `
  */
 export async function checkTotals(pool: pg.Pool, scrape: () => Promise<string>): Promise<void> {
   const { rows } = await pool.query<{ name: string; n: string }>(RECOUNT);
-  const samples = samplesOf(await scrape());
+  const samples = parseSamples(await scrape());
   const wrong = rows.filter(({ name, n }) => samples.get(name) !== Number(n));
   const told = wrong.map(({ name, n }) => `${name} is ${samples.get(name)}, and ${n} in the rows`);
   if (wrong.length > 0) throw new Error(`the scrape's totals are wrong: ${told.join("; ")}`);

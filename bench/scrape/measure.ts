@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseSamples } from "../../src/demo/totals.ts";
 import { eventually } from "../../test/support/eventually.ts";
-import { samplesOf } from "../support/counters.ts";
 import { until } from "../support/pace.ts";
 import { type ExporterProcess, startExporter } from "../support/process.ts";
 import type { BenchDatabase } from "../support/server.ts";
@@ -115,7 +115,7 @@ async function untilAudited({ scrape }: ExporterProcess): Promise<void> {
   const runs = 'tts_monitor_job_runs_total{job="audit",result="ok"}';
   await eventually(
     "the audit has run",
-    async () => (samplesOf(await scrape()).get(runs) ?? 0) > 0,
+    async () => (parseSamples(await scrape()).get(runs) ?? 0) > 0,
     AUDIT_PATIENCE,
   );
 }
@@ -126,7 +126,7 @@ function transitionsOf(body: string): number {
     "tts_db_tasks_started_total",
     'tts_db_tasks_finished_total{outcome="completed"}',
   ];
-  const samples = samplesOf(body);
+  const samples = parseSamples(body);
   return names.reduce((sum, name) => sum + (samples.get(name) ?? Number.NaN), 0);
 }
 

@@ -1,8 +1,10 @@
 import { createCollectors } from "../../src/collectors/index.ts";
 import { runCollectors } from "../../src/collectors/run.ts";
 import { textsCollector } from "../../src/collectors/texts.ts";
-import { createPool, isConnectionError } from "../../src/db/pool.ts";
+import { createPool } from "../../src/db/pool.ts";
 import { withSnapshot } from "../../src/db/snapshot.ts";
+import { isConnectionError } from "../../src/db/sqlstate.ts";
+import { silentLogger } from "../../src/logger.ts";
 import type { BenchDatabase } from "../support/server.ts";
 
 const ROLE = "bench_scrape";
@@ -29,7 +31,7 @@ export async function statementsOfScrape({ pool, url }: BenchDatabase): Promise<
     max: 1,
     statementTimeout: 3 * SECOND,
     applicationName: ROLE,
-    onError: () => {},
+    log: silentLogger,
   });
   const deadline = performance.now() + 3 * SECOND;
   const collectors = createCollectors({ pendingTimeout: 900 * SECOND, texts: textsCollector(60 * SECOND) });

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { samplesOf } from "../support/counters.ts";
+import { parseSamples } from "../../src/demo/totals.ts";
 import { type Answers, scrapeAtOnce } from "./load.ts";
 
 export interface Exporter {
@@ -47,7 +47,7 @@ export async function measure(
 async function scrape(url: string): Promise<Map<string, number>> {
   // A server that was busy for longer than it keeps idle connections ends one just as it is used again.
   const response = await fetch(`${url}/metrics`, { headers: { connection: "close" } });
-  return samplesOf(await response.text());
+  return parseSamples(await response.text());
 }
 
 async function readsOf(db: pg.Pool, sql: string): Promise<number> {

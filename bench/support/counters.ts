@@ -1,20 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseSamples } from "../../src/demo/totals.ts";
 import type { ExporterProcess } from "./process.ts";
-
-/** The samples of an exposition, by their series. */
-export function samplesOf(exposition: string): Map<string, number> {
-  const lines = exposition.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return new Map(
-    lines.map((line) => {
-      const space = line.lastIndexOf(" ");
-      return [line.slice(0, space), Number(line.slice(space + 1))];
-    }),
-  );
-}
 
 /** The value of one series. */
 export async function sampleOf(exporter: ExporterProcess, series: string): Promise<number> {
-  const value = samplesOf(await exporter.scrape()).get(series);
+  const value = parseSamples(await exporter.scrape()).get(series);
   if (value === undefined) throw new Error(`there is no ${series}`);
   return value;
 }
@@ -34,7 +24,7 @@ export function watchCounters(exporter: ExporterProcess, every: number): { stop(
   const watch: CounterWatch = { scrapes: 0, fallen: new Set(), samples: new Map() };
   let stopped = false;
   const look = async () => {
-    const samples = samplesOf(await exporter.scrape());
+    const samples = parseSamples(await exporter.scrape());
     for (const [series, value] of watch.samples) {
       if (COUNTER.test(series) && (samples.get(series) ?? -1) < value) watch.fallen.add(series);
     }

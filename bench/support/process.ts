@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { onAbruptEnd } from "../../test/support/abrupt-end.ts";
 import { eventually } from "../../test/support/eventually.ts";
+import { outputOf } from "../../test/support/output-of.ts";
 
 export interface BenchProcess {
   pid: number;
@@ -24,28 +25,23 @@ export function start(
 ): BenchProcess {
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const forget = onAbruptEnd(() => void child.kill("SIGKILL"));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      output += chunk;
-    });
-  }
+  const output = outputOf(child);
   const exited = endOf(child).finally(forget);
   exited.catch(() => {});
   return {
     pid: child.pid ?? 0,
-    output: () => output,
+    output,
     says: (pattern, withinMs = 30_000) =>
       eventually(
         `${program} says ${pattern}`,
-        () => pattern.exec(output),
+        () => pattern.exec(output()),
         withinMs,
-        () => (child.exitCode === null ? undefined : output),
+        () => (child.exitCode === null ? undefined : output()),
       ),
     async done() {
       const code = await exited;
-      if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}`);
-      return output;
+      if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output()}`);
+      return output();
     },
     async end() {
       child.kill("SIGTERM");

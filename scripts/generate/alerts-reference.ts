@@ -10,6 +10,9 @@ import {
 import { table } from "./table.ts";
 
 const FILES = Object.entries(ruleFiles());
+/** What the files' names are in a heading. */
+const TITLES: Readonly<Record<string, string>> = { slo: "SLO" };
+
 const rulesOf = (groups: readonly { rules: Rule[] }[]) => groups.flatMap(({ rules }) => rules);
 
 /** docs/alerts.md, from prometheus/src. */
@@ -60,7 +63,7 @@ export async function alertsReference(): Promise<string> {
 function alertsSection(name: string, alerts: readonly AlertRule[]): string[] {
   if (alerts.length === 0) return [];
   return [
-    `## ${name[0]?.toUpperCase()}${name.slice(1)}`,
+    `## ${TITLES[name] ?? `${name[0]?.toUpperCase()}${name.slice(1)}`}`,
     "",
     ...table(
       ["alert", "severity", "after", "says"],

@@ -5,11 +5,10 @@ import {
   isOrder,
   isSwitch,
   type Reader,
-  SETTINGS,
   type Setting,
-  settingsOf,
   variablesOf,
-} from "../../src/config/settings.ts";
+} from "../../src/config/setting.ts";
+import { SETTINGS, settingsOf } from "../../src/config/settings.ts";
 import { table } from "./table.ts";
 
 const ALL: readonly [string, Setting][] = Object.entries(SETTINGS);

@@ -1,9 +1,9 @@
 import { createCollectors } from "../../src/collectors/index.ts";
 import { textsCollector } from "../../src/collectors/texts.ts";
+import { createWorkerEmitter } from "../../src/domain/events.ts";
 import { SCRAPE_FAMILIES } from "../../src/metrics/scrape.ts";
 import { createSelfMetrics } from "../../src/metrics/self-metrics.ts";
 import { createWorkerMetrics } from "../../src/metrics/worker-metrics.ts";
-import { createWorkerEmitter } from "../../src/worker/events.ts";
 import { table } from "./table.ts";
 
 interface Row {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { migrate } from "../../src/db/migrate.ts";
 import { createPool } from "../../src/db/pool.ts";
+import { silentLogger } from "../../src/logger.ts";
 import { urlOf } from "../../test/support/database-urls.ts";
 import { startTemporaryServer, type TemporaryServer } from "../../test/support/temporary-server.ts";
 
@@ -25,7 +26,7 @@ export async function withScratchDatabase<T>(work: (database: ScratchDatabase) =
     max: 2,
     applicationName: "generate",
     statementTimeout: 10_000,
-    onError: () => {},
+    log: silentLogger,
   });
   try {
     await admin.query(`create database ${name}`);

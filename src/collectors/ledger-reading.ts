@@ -1,5 +1,6 @@
 import { DURATION_BUCKETS, QUEUE_WAIT_BUCKETS } from "../domain/buckets.ts";
 import { REASONS, type Reason } from "../domain/reason.ts";
+import { recordOf } from "../domain/record-of.ts";
 import { OUTCOMES, type Outcome, type Status } from "../domain/task.ts";
 import type { Histogram } from "./collector.ts";
 
@@ -28,6 +29,7 @@ export interface LedgerReading {
   queueWait: Histogram;
 }
 
+/** Adds the view's lines up; a kind of which there is none counts 0. */
 export function readEntries(entries: readonly Entry[]): LedgerReading {
   const total = (event: string, label?: string) =>
     Number(
@@ -38,7 +40,7 @@ export function readEntries(entries: readonly Entry[]): LedgerReading {
     );
   const created = total("created");
   const started = total("started");
-  const finished = forEach(OUTCOMES, (outcome) => total(outcome));
+  const finished = recordOf(OUTCOMES, (outcome) => total(outcome));
   const ended = finished.completed + finished.failed + finished.timeout;
   return {
     created,
@@ -47,14 +49,14 @@ export function readEntries(entries: readonly Entry[]): LedgerReading {
     late: total("late"),
     slotConflicts: total("slot_conflict"),
     finished,
-    failures: forEach(REASONS, (reason) => total("failed", reason) + total("timeout", reason)),
+    failures: recordOf(REASONS, (reason) => total("failed", reason) + total("timeout", reason)),
     rows: {
       pending: created - started,
       processing: started - ended,
-      ...forEach(OUTCOMES, (outcome) => finished[outcome] - total("deleted", outcome)),
+      ...recordOf(OUTCOMES, (outcome) => finished[outcome] - total("deleted", outcome)),
     },
     completedInTime: total("completed", "in_time"),
-    durations: forEach(OUTCOMES, (outcome) => histogram(entries, outcome, DURATION_BUCKETS.length)),
+    durations: recordOf(OUTCOMES, (outcome) => histogram(entries, outcome, DURATION_BUCKETS.length)),
     queueWait: histogram(entries, "started", QUEUE_WAIT_BUCKETS.length),
   };
 }
@@ -74,11 +76,4 @@ function histogram(entries: readonly Entry[], event: string, bounds: number): Hi
 
 function sum(entries: readonly Entry[], column: "n" | "micros"): bigint {
   return entries.reduce((total, entry) => total + entry[column], 0n);
-}
-
-function forEach<Key extends string, Value>(
-  keys: readonly Key[],
-  of: (key: Key) => Value,
-): Record<Key, Value> {
-  return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<Key, Value>;
 }

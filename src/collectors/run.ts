@@ -6,7 +6,6 @@ export interface CollectorResult {
   collector: string;
   /** undefined when the collector failed */
   measurements?: Measurement[];
-  reading?: unknown;
   error?: Error;
   seconds: number;
 }
@@ -45,13 +44,13 @@ async function runOne(
   collector: Collector,
   limit: number,
   isFatal: (error: unknown) => boolean,
-): Promise<Pick<CollectorResult, "measurements" | "reading" | "error">> {
+): Promise<Pick<CollectorResult, "measurements" | "error">> {
   if (limit <= 0) return { error: new Error("no time was left for it") };
   try {
     // Not released: it would be one more round trip, for what ends with the transaction anyway.
     const guard = `savepoint collector; set local statement_timeout = ${limit}`;
     const reading = await collector.read(beginningWith(guard, db));
-    return { reading, measurements: collector.measure(reading) };
+    return { measurements: collector.measure(reading) };
   } catch (error) {
     if (isFatal(error)) throw error;
     await db.query("rollback to savepoint collector");

@@ -1,3 +1,4 @@
+import { recordOf } from "../domain/record-of.ts";
 import { byLabel, type Collector, type Family } from "./collector.ts";
 
 export const CAUSES = ["deadline_passed", "heartbeat_stale", "never_claimed"] as const;
@@ -54,29 +55,23 @@ export function stuckCollector(pendingTimeout: number): Collector<StuckReading> 
         return { count: row?.count ?? 0, maxAge: row?.age ?? 0 };
       };
       return {
-        byCause: {
-          deadline_passed: of("deadline_passed"),
-          heartbeat_stale: of("heartbeat_stale"),
-          never_claimed: of("never_claimed"),
-        },
+        byCause: recordOf(CAUSES, of),
         oldest: rows.flatMap(({ textId, worker, cause, age }) =>
           textId === null ? [] : [{ textId, worker, cause, age }],
         ),
       };
     },
     measure(reading) {
-      const per = (of: (cause: Cause) => number) =>
-        Object.fromEntries(CAUSES.map((cause) => [cause, of(cause)]));
       return [
         byLabel(
           STUCK,
           "cause",
-          per((cause) => reading.byCause[cause].count),
+          recordOf(CAUSES, (cause) => reading.byCause[cause].count),
         ),
         byLabel(
           STUCK_MAX_AGE,
           "cause",
-          per((cause) => reading.byCause[cause].maxAge),
+          recordOf(CAUSES, (cause) => reading.byCause[cause].maxAge),
         ),
         {
           family: STUCK_AGE,

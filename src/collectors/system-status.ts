@@ -1,3 +1,5 @@
+import { counted } from "../domain/counted.ts";
+import { recordOf } from "../domain/record-of.ts";
 import type { Collector, Reader } from "./collector.ts";
 import { type MonitorStats, readActive, readSources, statsOf } from "./stats.ts";
 import { CAUSES, type Cause, stuckCollector } from "./stuck.ts";
@@ -44,8 +46,8 @@ export async function readSystemStatus(
   const stuck = await stuckCollector(pendingTimeout).read(db);
   const workers = await workersCollector.read(db);
   const { oldestPending, oldestProcessing } = sources.concurrency;
-  const byState = tally(STATES, (state) => workers.filter((worker) => worker.state === state).length);
-  const byCause = tally(CAUSES, (cause) => stuck.byCause[cause].count);
+  const byState = recordOf(STATES, (state) => workers.filter((worker) => worker.state === state).length);
+  const byCause = recordOf(CAUSES, (cause) => stuck.byCause[cause].count);
   const problems = problemsOf(byState, byCause, rows.pending);
   return {
     monitor_stats: stats,
@@ -74,10 +76,7 @@ function problemsOf(
     (cause) => `stuck tasks (${cause}): ${stuck[cause]}`,
   );
   if (workers.lost > 0) problems.unshift(`lost workers: ${workers.lost}`);
-  if (workers.live === 0 && pending > 0) problems.unshift(`no live worker for ${pending} pending tasks`);
+  if (workers.live === 0 && pending > 0)
+    problems.unshift(`no live worker for ${counted(pending, "pending task")}`);
   return problems;
-}
-
-function tally<Key extends string>(keys: readonly Key[], of: (key: Key) => number): Record<Key, number> {
-  return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<Key, number>;
 }

@@ -1,3 +1,4 @@
+import { refuseMissingAppTable } from "../errors.ts";
 import { type Collector, type Family, type Reader, value } from "./collector.ts";
 
 const TEXTS: Family = { name: "tts_db_texts", help: "Texts that are not deleted.", type: "gauge" };
@@ -47,7 +48,10 @@ export function textsCollector(cache: number): Collector<TextsReading> {
         return kept;
       }
       if (counted && performance.now() - counted.at < cache) return counted.reading;
-      counted = { at: performance.now(), reading: await readTexts(db, DIRECT_SQL) };
+      counted = {
+        at: performance.now(),
+        reading: await readTexts(db, DIRECT_SQL).catch(refuseMissingAppTable),
+      };
       return counted.reading;
     },
     measure({ texts, completed, countedAt, tracked }) {

@@ -1,3 +1,4 @@
+import { recordOf } from "../domain/record-of.ts";
 import { byLabel, type Collector, type Family } from "./collector.ts";
 
 export const STATES = ["live", "draining", "lost"] as const;
@@ -36,7 +37,7 @@ export const workersCollector: Collector<WorkerReading[]> = {
   measure(workers) {
     const count = (state: WorkerState) => workers.filter((worker) => worker.state === state).length;
     return [
-      byLabel(WORKERS, "state", Object.fromEntries(STATES.map((state) => [state, count(state)]))),
+      byLabel(WORKERS, "state", recordOf(STATES, count)),
       byLabel(
         HEARTBEAT_AGE,
         "worker",

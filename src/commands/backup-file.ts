@@ -2,8 +2,8 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
+import { codeOf, reasonOf } from "../domain/thrown.ts";
 import { OperationError } from "../errors.ts";
-import { reasonOf } from "../outage-log.ts";
 import { syncFolder } from "../sync-folder.ts";
 
 /** In place of a file's name: standard output, or standard input. */
@@ -76,7 +76,7 @@ async function create(file: string, partial: string): Promise<FileHandle> {
   try {
     return await open(partial, "wx", 0o600);
   } catch (error) {
-    if (Object(error).code !== "EEXIST") throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
     throw new OperationError(
       `${partial} is there: another export writes it, or was killed; remove it where none is running`,
     );
@@ -92,7 +92,7 @@ async function written<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function unwritable(error: unknown): OperationError {
-  if (Object(error).code === "EPIPE") return new OperationError("nobody reads the export any more");
+  if (codeOf(error) === "EPIPE") return new OperationError("nobody reads the export any more");
   return new OperationError(`the export cannot be written: ${reasonOf(error)}`, { cause: error });
 }
 

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { writeBackup } from "../db/backup-writer.ts";
 import { inTransaction, READ_ONLY_SNAPSHOT } from "../db/transaction.ts";
 import type { RowCounts } from "../domain/backup.ts";
+import { counted } from "../domain/counted.ts";
 import { OperationError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { type BackupSink, openSink, STANDARD } from "./backup-file.ts";
@@ -17,7 +18,8 @@ export const exportCommand: Command<"export"> = {
     try {
       const rows = await withDatabase("export", database.url, io, (pool) => writeAll(pool, sink, stop));
       await sink.finish();
-      if (file !== STANDARD) io.print(`exported ${rows.tasks} tasks and ${rows.workers} workers`);
+      if (file !== STANDARD)
+        io.print(`exported ${counted(rows.tasks, "task")} and ${counted(rows.workers, "worker")}`);
       return 0;
     } finally {
       await sink.discard();

@@ -1,5 +1,6 @@
 import { readBackup } from "../db/backup-reader.ts";
 import { inTransaction, READ_COMMITTED } from "../db/transaction.ts";
+import { counted } from "../domain/counted.ts";
 import { readSource } from "./backup-file.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with-database.ts";
@@ -12,7 +13,7 @@ export const importCommand: Command<"import"> = {
     const rows = await withDatabase("import", database.url, io, (pool) =>
       inTransaction(pool, READ_COMMITTED, (db) => readBackup(db, readSource(file, stop))),
     );
-    io.print(`imported ${rows.tasks} tasks and ${rows.workers} workers`);
+    io.print(`imported ${counted(rows.tasks, "task")} and ${counted(rows.workers, "worker")}`);
     return 0;
   },
 };

@@ -1,4 +1,5 @@
 import { type Removal, removeSchema } from "../db/removal.ts";
+import { counted } from "../domain/counted.ts";
 import type { Command } from "./command.ts";
 import { inOneLine } from "./with-database.ts";
 
@@ -20,8 +21,9 @@ export const migrateDownCommand: Command<"migrate down"> = {
 };
 
 function told({ triggers, schema: { tables, views, functions } }: Removal): string[] {
+  const gone = [counted(tables, "table"), counted(views, "view"), counted(functions, "function")];
   return [
     ...triggers.map(({ name, table }) => `removed the trigger ${name} on ${table}`),
-    `removed the schema tts_monitor: ${tables} tables, ${views} views, ${functions} functions`,
+    `removed the schema tts_monitor: ${gone.join(", ")}`,
   ];
 }

@@ -1,6 +1,7 @@
 import { migrate } from "../db/migrate.ts";
+import { counted } from "../domain/counted.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { DatabaseUnavailableError, OperationError } from "../errors.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { Command } from "./command.ts";
 
 export const migrateCommand: Command<"migrate"> = {
@@ -16,7 +17,7 @@ export const migrateCommand: Command<"migrate"> = {
         writer: config.grant.writer,
         log: io.log,
       });
-      io.print(`schema version ${version}, ${applied.length} migrations applied`);
+      io.print(`schema version ${version}, ${counted(applied.length, "migration")} applied`);
       return 0;
     } catch (error) {
       if (error instanceof OperationError) throw error;

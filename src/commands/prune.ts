@@ -1,3 +1,4 @@
+import { counted } from "../domain/counted.ts";
 import { prune } from "../jobs/prune.ts";
 import type { Command } from "./command.ts";
 import { withDatabase } from "./with-database.ts";
@@ -8,9 +9,8 @@ export const pruneCommand: Command<"prune"> = {
   async run({ database, retention }, io) {
     const stop = io.stopSignal();
     const removed = await withDatabase("prune", database.url, io, (pool) => prune(pool, retention, stop));
-    io.print(
-      `removed ${removed.tasks} tasks, ${removed.workers} workers, the states of ${removed.textStates} texts`,
-    );
+    const [tasks, workers] = [counted(removed.tasks, "task"), counted(removed.workers, "worker")];
+    io.print(`removed ${tasks}, ${workers}, the states of ${counted(removed.textStates, "text")}`);
     return 0;
   },
 };

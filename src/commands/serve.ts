@@ -5,11 +5,11 @@ import { startEmbedded } from "../db/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { writeSharedSettings } from "../db/settings-store.ts";
 import { onAbort } from "../domain/abort.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { createExporter, type Exporter } from "../exporter.ts";
 import { openAccess } from "../http/access/access.ts";
 import { listen } from "../http/server.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { Command, CommandIo } from "./command.ts";
 
 const RETRY = 2000;

@@ -1,8 +1,9 @@
 import type pg from "pg";
-import { createPool, isConnectionError } from "../db/pool.ts";
+import { createPool } from "../db/pool.ts";
 import { readSchema, schemaProblem } from "../db/schema.ts";
+import { isConnectionError } from "../db/sqlstate.ts";
+import { codeOf, reasonOf } from "../domain/thrown.ts";
 import { DatabaseUnavailableError, OperationError, TtsMonitorError } from "../errors.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { CommandIo } from "./command.ts";
 
 // Nobody waits behind a command that an operator has called.
@@ -24,7 +25,7 @@ export async function withDatabase<T>(
     max: 1,
     applicationName: `tts-monitor ${command}`,
     statementTimeout: STATEMENT_TIMEOUT,
-    onError: (error) => log.debug({ err: error }, "an idle database connection broke"),
+    log,
   });
   try {
     const problem = schemaProblem(await readSchema(pool));
@@ -43,7 +44,7 @@ export function inOneLine(error: unknown): TtsMonitorError {
   if (isConnectionError(error)) {
     return new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, { cause: error });
   }
-  if (Object(error).code === LOCK_NOT_AVAILABLE) {
+  if (codeOf(error) === LOCK_NOT_AVAILABLE) {
     return new OperationError("another session holds a lock that this needs: try again when it is done", {
       cause: error,
     });

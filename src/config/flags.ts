@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError } from "../errors.ts";
-import { type CommandName, isSwitch, type Setting, settingsOf } from "./settings.ts";
+import { type CommandName, isSwitch, type Setting } from "./setting.ts";
+import { settingsOf } from "./settings.ts";
 
 /** A setting's text as the user gave it, and what to call it when it is wrong. */
 export interface Given {

@@ -1,12 +1,5 @@
-import {
-  type CommandName,
-  defaultOf,
-  isOrder,
-  isSwitch,
-  type Setting,
-  settingsOf,
-  variablesOf,
-} from "./settings.ts";
+import { type CommandName, defaultOf, isOrder, isSwitch, type Setting, variablesOf } from "./setting.ts";
+import { settingsOf } from "./settings.ts";
 
 const COLUMNS = 100;
 const GUTTER = 38;

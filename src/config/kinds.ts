@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseListenAddress } from "../domain/address.ts";
-import { formatDuration, parseDuration } from "../domain/duration.ts";
+import { formatDuration, LONGEST_SPAN, parseDuration } from "../domain/duration.ts";
 
 /** What a setting's text may be: `accepts` completes "must be …" in errors, `placeholder` stands in the help. */
 export interface Kind<T = unknown> {
@@ -36,7 +36,7 @@ export const period = durationFrom("1ms", "24d");
 /** Something to wait for at most, or not at all. */
 export const wait = durationFrom("0s", "24d");
 /** A stretch of the past, which no timer waits for. */
-export const span = durationFrom("0s", "36500d");
+export const span = durationFrom("0s", LONGEST_SPAN);
 
 export const flag: Kind<boolean> = {
   schema: z.stringbool({ truthy: ["true"], falsy: ["false"], case: "sensitive" }),
@@ -44,6 +44,7 @@ export const flag: Kind<boolean> = {
   accepts: "true or false",
 };
 
+/** Both bounds may be reached. */
 export function wholeNumber(min: number, max: number): Kind<number> {
   return {
     schema: z
@@ -56,6 +57,7 @@ export function wholeNumber(min: number, max: number): Kind<number> {
   };
 }
 
+/** Digits with or without a fraction; both bounds may be reached. */
 export function decimal(min: number, max: number): Kind<number> {
   return {
     schema: z
@@ -68,6 +70,7 @@ export function decimal(min: number, max: number): Kind<number> {
   };
 }
 
+/** One of these words, in this very spelling. */
 export function oneOf<const Word extends string>(...words: Word[]): Kind<Word> {
   return { schema: z.enum(words), placeholder: words.join("|"), accepts: words.join(" or ") };
 }

@@ -1,45 +1,7 @@
+import { DEMO_SETTINGS } from "./demo-settings.ts";
 import * as kinds from "./kinds.ts";
-
-export const COMMANDS = [
-  "serve",
-  "migrate",
-  "migrate down",
-  "doctor",
-  "demo",
-  "audit",
-  "prune",
-  "limit",
-  "export",
-  "import",
-] as const;
-export type CommandName = (typeof COMMANDS)[number];
-
-/** Who reads settings: a command from flags and environment, a worker (the library) from the environment. */
-export type Reader = CommandName | "worker";
-
-export interface Setting {
-  kind: kinds.Kind;
-  /** as text, in the form that a user would write */
-  default?: string;
-  /** in place of `default`, for readers that it does not suit */
-  defaults?: Partial<Record<Reader, string>>;
-  /** what happens without it, where there is no default */
-  otherwise?: string;
-  /** readers that take it as an order, which is given by flag only and never lies about in the environment */
-  orderFor?: readonly Reader[];
-  help: string;
-  readers: readonly Reader[];
-  /** the readers that do not run without it */
-  requiredBy?: readonly Reader[];
-  /** a further environment variable, weaker than the setting's own */
-  alias?: string;
-}
-
-const ALL = [...COMMANDS, "worker"] as const;
-// The doctor judges what `serve` would do, so it reads all that `serve` reads.
-const EXPORTER = ["serve", "doctor"] as const;
-const SERVICES = ["serve", "doctor", "demo"] as const;
-const TASK_OWNERS = ["serve", "doctor", "demo", "worker"] as const;
+import { MIGRATE_SETTINGS } from "./migrate-settings.ts";
+import { ALL, EXPORTER, type Reader, SERVICES, type Setting, TASK_OWNERS } from "./setting.ts";
 
 /** Every setting there is. One more is one more entry: flag, environment variable, help and type follow. */
 export const SETTINGS = {
@@ -228,74 +190,8 @@ export const SETTINGS = {
     help: "a completed task is in time when waiting plus processing took at most this",
     readers: SERVICES,
   },
-  "track-app-tables": {
-    kind: kinds.flag,
-    default: "false",
-    help: "install triggers on tts_texts and tts_audios that keep the texts' totals",
-    readers: ["migrate"],
-  },
-  "untrack-app-tables": {
-    kind: kinds.flag,
-    default: "false",
-    help: "remove these triggers",
-    readers: ["migrate"],
-  },
-  force: {
-    kind: kinds.flag,
-    default: "false",
-    help: "remove it even where a worker lives or a task is pending or processing",
-    readers: ["migrate down"],
-    orderFor: ["migrate down"],
-  },
-  "grant.reader": {
-    kind: kinds.roleName,
-    otherwise: "none",
-    help: "an existing role to grant what the exporter's scrape and Grafana read",
-    readers: ["migrate"],
-  },
-  "grant.writer": {
-    kind: kinds.roleName,
-    otherwise: "none",
-    help: "an existing role to grant what workers and the API write",
-    readers: ["migrate"],
-  },
-  texts: {
-    kind: kinds.directory,
-    otherwise: "those that come with the program",
-    help: "directory of the texts to speak",
-    readers: ["demo"],
-  },
-  workers: { kind: kinds.wholeNumber(1, 64), default: "4", help: "worker processes", readers: ["demo"] },
-  rate: {
-    kind: kinds.decimal(0.001, 1000),
-    default: "1",
-    help: "new texts per second",
-    readers: ["demo"],
-  },
-  "fault.fail": {
-    kind: kinds.decimal(0, 1),
-    default: "0.05",
-    help: "share of tasks whose speech provider answers with an error",
-    readers: ["demo"],
-  },
-  "fault.slow": {
-    kind: kinds.decimal(0, 1),
-    default: "0.05",
-    help: "share of tasks whose speech provider is slow",
-    readers: ["demo"],
-  },
-  "fault.hang": {
-    kind: kinds.decimal(0, 1),
-    default: "0.01",
-    help: "share of tasks whose speech provider never answers",
-    readers: ["demo"],
-  },
-  "fault.crash": {
-    kind: kinds.decimal(0, 1),
-    default: "0.005",
-    help: "share of tasks whose worker dies",
-    readers: ["demo"],
-  },
+  ...MIGRATE_SETTINGS,
+  ...DEMO_SETTINGS,
   "shutdown.grace": {
     kind: kinds.wait,
     default: "30s",
@@ -323,28 +219,8 @@ export const SETTINGS = {
   },
 } as const satisfies Record<string, Setting>;
 
-/** As text, in the form that a user would write. */
-export function defaultOf(setting: Setting, reader: Reader): string | undefined {
-  return setting.defaults?.[reader] ?? setting.default;
-}
-
+/** The settings that a reader has, in the order of the list. */
 export function settingsOf(reader: Reader): [string, Setting][] {
   const all: [string, Setting][] = Object.entries(SETTINGS);
   return all.filter(([, setting]) => setting.readers.includes(reader));
-}
-
-/** A setting that is on or off: its flag takes no value, and `--no-…` turns it off. */
-export function isSwitch(setting: Setting): boolean {
-  return setting.kind.placeholder === "";
-}
-
-/** Whether the reader takes the setting from a flag alone. */
-export function isOrder(setting: Setting, reader: Reader): boolean {
-  return setting.orderFor?.includes(reader) ?? false;
-}
-
-/** The environment variables of a setting, the strongest first. */
-export function variablesOf(name: string, setting: Setting): string[] {
-  const own = `TTS_MONITOR_${name.toUpperCase().replaceAll(/[.-]/g, "_")}`;
-  return setting.alias === undefined ? [own] : [own, setting.alias];
 }

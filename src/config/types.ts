@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Reader, SETTINGS } from "./settings.ts";
+import type { Reader } from "./setting.ts";
+import type { SETTINGS } from "./settings.ts";
 
 type Settings = typeof SETTINGS;
 export type SettingName<R extends Reader = Reader> = {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { APP_TABLES, appTableMissing } from "../domain/app-tables.ts";
 import { OperationError } from "../errors.ts";
 import { foldLock } from "./fold-lock.ts";
 import { givingWay } from "./give-way.ts";
@@ -21,9 +22,13 @@ const TABLES = {
 };
 type AppTable = keyof typeof TABLES;
 
-const EVENTS = ["insert", "delete", "update", "truncate"];
+/** Those that each of the two tables carries while its texts' totals are kept. */
+export const APP_TABLE_TRIGGERS = ["insert", "delete", "update", "truncate"].map(
+  (event) => `tts_monitor_${event}`,
+);
+
 const drop = (table: AppTable) =>
-  EVENTS.map((event) => `drop trigger if exists tts_monitor_${event} on ${table};`).join("\n");
+  APP_TABLE_TRIGGERS.map((name) => `drop trigger if exists ${name} on ${table};`).join("\n");
 
 function install(table: AppTable): string {
   const { rows, update, changed, truncation } = TABLES[table];
@@ -71,11 +76,11 @@ export async function trackAppTables(client: pg.ClientBase): Promise<void> {
   await requireAppTables(client);
   await withoutFolds(client, async () => {
     // Table after table: whoever holds one and waits for the other can deadlock with nobody here.
-    if (!(await hasTriggers(client, "tts_texts"))) await inTransaction(client, install("tts_texts"));
+    if (!(await hasTriggers(client, "tts_texts"))) await runGivingWay(client, install("tts_texts"));
     const installed = await hasTriggers(client, "tts_audios");
     // One snapshot, taken after the locks: the deltas that it sees are part of the count and go, and those of
     // later commits stay. The triggers of tts_audios come with the count: the exporter trusts the totals from then on.
-    await inTransaction(
+    await runGivingWay(
       client,
       `set transaction isolation level repeatable read;
        lock table tts_texts, tts_audios in access share mode;
@@ -90,18 +95,18 @@ export async function trackAppTables(client: pg.ClientBase): Promise<void> {
 export async function untrackAppTables(client: pg.ClientBase): Promise<void> {
   await requireAppTables(client);
   await withoutFolds(client, async () => {
-    await inTransaction(client, drop("tts_audios"));
-    await inTransaction(client, drop("tts_texts"));
-    await inTransaction(client, CLEAR);
+    await runGivingWay(client, drop("tts_audios"));
+    await runGivingWay(client, drop("tts_texts"));
+    await runGivingWay(client, CLEAR);
   });
 }
 
 async function hasTriggers(client: pg.ClientBase, table: AppTable): Promise<boolean> {
   const { rowCount } = await client.query(
     "select from pg_trigger where tgrelid = to_regclass($1) and tgname = any($2) and tgenabled <> 'D'",
-    [table, EVENTS.map((event) => `tts_monitor_${event}`)],
+    [table, APP_TABLE_TRIGGERS],
   );
-  return rowCount === EVENTS.length;
+  return rowCount === APP_TABLE_TRIGGERS.length;
 }
 
 /** Runs the work while nobody folds texts: folds skip their turn (src/db/ledger.ts). */
@@ -116,14 +121,15 @@ async function withoutFolds(client: pg.ClientBase, work: () => Promise<void>): P
 
 async function requireAppTables(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
-    "select name from unnest(array['tts_texts', 'tts_audios']) name where to_regclass(name) is null",
+    "select name from unnest($1::text[]) name where to_regclass(name) is null",
+    [APP_TABLES],
   );
   const [missing] = rows;
-  if (missing) throw new OperationError(`the application's table ${missing.name} is not in the search path`);
+  if (missing) throw new OperationError(appTableMissing(missing.name));
 }
 
 const GIVING_WAY = { locked: "tts_texts or tts_audios", attempts: 60 };
 
-async function inTransaction(client: pg.ClientBase, sql: string): Promise<void> {
+async function runGivingWay(client: pg.ClientBase, sql: string): Promise<void> {
   await givingWay(client, GIVING_WAY, () => client.query(sql));
 }

@@ -1,3 +1,4 @@
+import { recordOf } from "../domain/record-of.ts";
 import { STATUSES, type Status } from "../domain/task.ts";
 import type { Queryable } from "./pool.ts";
 
@@ -13,7 +14,7 @@ const BELOW_ALL = String(-(2n ** 63n));
  * @param stop breaks it off between two slices, by an error
  */
 export async function countTasks(db: Queryable, stop?: AbortSignal): Promise<Record<Status, number>> {
-  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  const counts = recordOf(STATUSES, () => 0);
   await inSlices(TASKS, stop, async (after) => {
     const { rows } = await db.query<{ status: Status; n: number; last: string }>(
       `with slice as materialized (

@@ -2,6 +2,7 @@ import type { BackupRow, BackupTable } from "../domain/backup.ts";
 import { OperationError } from "../errors.ts";
 import { RESTORE } from "./backup-tables.ts";
 import type { Queryable } from "./pool.ts";
+import { isRefusal } from "./sqlstate.ts";
 
 const MOST_ROWS = 500;
 const MOST_CHARACTERS = 1 << 20;
@@ -50,9 +51,4 @@ async function restoreOne(db: Queryable, statement: string, row: string, line: n
       cause: error,
     });
   }
-}
-
-/** Whether the values themselves were refused: malformed, or against a constraint. */
-function isRefusal(error: unknown): boolean {
-  return /^2[23]/.test(String(Object(error).code));
 }

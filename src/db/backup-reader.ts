@@ -9,6 +9,7 @@ import {
   type RowCounts,
 } from "../domain/backup.ts";
 import { byteLines } from "../domain/byte-lines.ts";
+import { counted } from "../domain/counted.ts";
 import { OperationError } from "../errors.ts";
 import { createBatch } from "./backup-batch.ts";
 import { prepareSession, requireOwnSchema } from "./backup-tables.ts";
@@ -108,7 +109,7 @@ function requireSame(trailer: BackupTrailer, tally: BackupTally, number: number)
   for (const [table, rows] of Object.entries(tally.rows)) {
     const said = trailer.rows[table];
     if (said !== rows)
-      throw wrong(number, `the export has ${rows} rows of ${table}, and ought to have ${said}`);
+      throw wrong(number, `the export has ${counted(rows, "row")} of ${table}, and ought to have ${said}`);
   }
   if (tally.sha256() !== trailer.sha256) {
     throw wrong(number, "a line before it was altered: its digest is another one");

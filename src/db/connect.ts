@@ -1,6 +1,5 @@
 import pg from "pg";
-
-const CONNECT_TIMEOUT = 3000;
+import { CONNECT_TIMEOUT } from "./pool.ts";
 
 /** Runs the work on a connection of its own, for statements that may take as long as they need. */
 export async function withClient<T>(

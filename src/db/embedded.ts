@@ -5,7 +5,7 @@ import { clusterUrl, DATABASE, ensureCluster, remember } from "./embedded/cluste
 import { choosePort, LOOPBACK } from "./embedded/port.ts";
 import { clearTheWay, OWNER_SETTING, refuseIfInUse } from "./embedded/postmaster.ts";
 import { processKey } from "./embedded/processes.ts";
-import { superviseServer, untilReady, withClient } from "./embedded/server.ts";
+import { asSuperuser, superviseServer, untilReady } from "./embedded/server.ts";
 
 export interface EmbeddedOptions {
   /** where the data live; made at the first start */
@@ -45,7 +45,7 @@ const SETTINGS: Record<string, string> = {
 
 /**
  * Starts a PostgreSQL server of our own for this process, and makes its data directory and database at first.
- * Throws OperationError, whose message names what to mend.
+ * @throws OperationError, whose message names what to mend
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log } = options;
@@ -73,7 +73,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const address = { port, password: memory.password };
   try {
     await untilReady(server, address);
-    await withClient(address, "postgres", async (client) => {
+    await asSuperuser(address, "postgres", async (client) => {
       const { rowCount } = await client.query("select from pg_database where datname = $1", [DATABASE]);
       if (rowCount === 0) await client.query(`create database ${DATABASE}`);
     });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
+import { codeOf } from "../domain/thrown.ts";
 import { OperationError } from "../errors.ts";
 
 /**
@@ -28,8 +29,7 @@ export async function givingWay<T>(
       return result;
     } catch (error) {
       await client.query("rollback");
-      const gaveWay = error instanceof Error && "code" in error && GAVE_WAY.has(String(error.code));
-      if (!gaveWay) throw error;
+      if (!GAVE_WAY.has(codeOf(error))) throw error;
       if (attempt === attempts) {
         throw new OperationError(`${locked} is kept locked by others: try again when they are done`);
       }

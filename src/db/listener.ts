@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { OperationError } from "../errors.ts";
-import { KEEPALIVES } from "./pool.ts";
+import { CONNECT_TIMEOUT, KEEPALIVES } from "./pool.ts";
 
 export interface ListenerOptions {
   /** the server's own address: a pooler in transaction mode passes no notification on */
@@ -22,7 +22,6 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-const CONNECT_TIMEOUT = 3000;
 const QUERY_TIMEOUT = 5000;
 const HEARTBEAT_INTERVAL = 5000;
 const SHORTEST_PAUSE = 100;

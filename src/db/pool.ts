@@ -1,4 +1,5 @@
 import pg from "pg";
+import type { Logger } from "../logger.ts";
 
 export type Queryable = Pick<pg.ClientBase, "query">;
 
@@ -10,11 +11,11 @@ export interface PoolOptions {
   applicationName: string;
   /** longest statement, ms */
   statementTimeout: number;
-  /** told of connections that broke while idle; pg replaces them by itself */
-  onError(error: Error): void;
+  log: Pick<Logger, "debug">;
 }
 
-const CONNECT_TIMEOUT = 3000;
+/** ms */
+export const CONNECT_TIMEOUT = 3000;
 const LOCK_TIMEOUT = 2000;
 const IDLE_IN_TRANSACTION_TIMEOUT = 10_000;
 // The server's own timeout must come first: a query given up by the client goes on in the server.
@@ -52,36 +53,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     allowExitOnIdle: true,
     types,
   });
-  pool.on("error", options.onError);
+  // pg replaces it by itself; unheard, its error would end the process.
+  pool.on("error", (error) => options.log.debug({ err: error }, "an idle database connection broke"));
   // Also a checked-out client emits an error when its connection breaks between two queries.
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
-}
-
-const CONNECTION_ERRORS = new Set(["57P01", "57P02", "57P03", "25006", "53300"]);
-
-/**
- * Whether the database could not be asked at all, as opposed to refusing the statement: the connection broke or
- * was never made, the server is starting, stopping, read-only (a demoted primary) or out of connections.
- */
-export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return (
-    CONNECTION_ERRORS.has(code) ||
-    code.startsWith("08") ||
-    /^E(AI_)?[A-Z]+$/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/i.test(
-      error.message,
-    )
-  );
-}
-
-// A lock or a statement timed out, a deadlock, a conflict, a full disk, no memory.
-const PASSING_ERRORS = new Set(["55P03", "57014", "40P01", "40001", "53100", "53200"]);
-
-/** Whether the same statement may well succeed later. */
-export function isTransient(error: unknown): boolean {
-  if (isConnectionError(error)) return true;
-  return error instanceof Error && "code" in error && PASSING_ERRORS.has(String(error.code));
 }

@@ -10,6 +10,7 @@ export interface TaskRow extends TaskFacts {
   reason: string | null;
 }
 
+/** The task with this id; undefined where there is none, or it was pruned. */
 export async function readTask(db: Queryable, taskId: bigint): Promise<TaskRow | undefined> {
   const { rows } = await db.query<TaskRow>(`select ${TASK_COLUMNS} from tts_monitor.tasks t where id = $1`, [
     taskId,

@@ -1,6 +1,6 @@
 import { MIN_AUDIO_BYTES } from "../domain/audio.ts";
 import type { Status } from "../domain/task.ts";
-import { DatabaseUnavailableError } from "../errors.ts";
+import { refuseMissingAppTable } from "../errors.ts";
 import { type Page, searchPage } from "./bounded-search.ts";
 import type { Queryable } from "./pool.ts";
 import type { TaskRow } from "./task-reader.ts";
@@ -43,7 +43,7 @@ export async function readTextPage(
     positionOf: ({ id }) => id,
     async read(from, count, wanted) {
       const values = [from ?? null, generated, taskStatuses, part, count, wanted, textId];
-      const { rows } = await db.query<Row>(sql, values).catch(explain);
+      const { rows } = await db.query<Row>(sql, values).catch(refuseMissingAppTable);
       return {
         rows: rows.filter(({ id }) => id !== null).map(listed),
         scanned: rows[0]?.scanned ?? 0,
@@ -127,12 +127,4 @@ function candidates({ order, textId, taskStatuses }: TextFilter): string {
       ${source("tts_monitor.tasks", "text_id", "status in ('failed', 'timeout')")}
       union all ${source("tts_monitor.followers", "text_id", "$7::bigint is null")}
     ) either order by id ${order} limit $5`;
-}
-
-function explain(error: unknown): never {
-  const missing = error instanceof Error && "code" in error && error.code === "42P01";
-  if (missing && /tts_(texts|audios)/.test(error.message)) {
-    throw new DatabaseUnavailableError("the application's tables tts_texts and tts_audios are not there");
-  }
-  throw error;
 }

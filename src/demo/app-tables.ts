@@ -22,7 +22,7 @@ export function openAppTables(databaseUrl: string): pg.Pool {
 
 /**
  * Creates the demo application's tables.
- * Throws OperationError where the database has a `tts_texts` that is not the demo's.
+ * @throws OperationError where the database has a `tts_texts` that is not the demo's.
  */
 export async function createAppTables(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ mark: string | null }>(
@@ -55,7 +55,7 @@ export async function createAppTables(pool: pg.Pool): Promise<void> {
   `);
 }
 
-/** Returns the new text's id, a decimal string. */
+/** @returns the new text's id, a decimal string */
 export async function insertText(pool: pg.Pool, text: { title: string; content: string }): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(
     "insert into tts_texts (content, title) values ($1, $2) returning id",
@@ -65,6 +65,7 @@ export async function insertText(pool: pg.Pool, text: { title: string; content: 
   return rows[0].id;
 }
 
+/** What the text says. @throws Error where there is no such text */
 export async function readContent(pool: pg.Pool, textId: bigint): Promise<string> {
   const { rows } = await pool.query<{ content: string }>("select content from tts_texts where id = $1", [
     textId,
@@ -73,6 +74,7 @@ export async function readContent(pool: pg.Pool, textId: bigint): Promise<string
   return rows[0].content;
 }
 
+/** Gives the text this audio, beside those that it has. */
 export async function insertAudio(pool: pg.Pool, textId: bigint, audio: Audio): Promise<void> {
   await pool.query(
     "insert into tts_audios (text_id, audio_url, filename, file_size) values ($1, $2, $3, $4)",
@@ -91,6 +93,7 @@ export async function shareAudio(pool: pg.Pool, fromTextId: bigint, toTextId: st
   );
 }
 
+/** Marks a text, or all audios of a text, as deleted; the rows stay. */
 export async function softDelete(pool: pg.Pool, what: "text" | "audio", textId: string): Promise<void> {
   const statements = {
     text: "update tts_texts set is_deleted = 1 where id = $1",

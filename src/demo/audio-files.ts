@@ -1,14 +1,13 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { every } from "./every.ts";
 
 const FILES_KEPT = 200;
 const CLEANING_INTERVAL_MS = 30_000;
 
 /** Removes all but the newest files again and again; returns how to stop. */
 export function startCleaning(folder: string): () => void {
-  const clean = () => void removeOldAudio(folder, FILES_KEPT).catch(() => {});
-  const timer = setInterval(clean, CLEANING_INTERVAL_MS);
-  return () => clearInterval(timer);
+  return every(CLEANING_INTERVAL_MS, () => removeOldAudio(folder, FILES_KEPT));
 }
 
 /**

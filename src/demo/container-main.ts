@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../config.ts";
 import { hostPort } from "../domain/address.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { ConfigError } from "../errors.ts";
 import { createAppTables, openAppTables, readNewestTextId } from "./app-tables.ts";
 import { startCleaning } from "./audio-files.ts";
@@ -23,7 +24,7 @@ try {
   if (settings.database.url === undefined) throw new ConfigError("--database.url is required");
   await ROLES[role](settings.database.url, settings);
 } catch (error) {
-  process.stderr.write(`tts-monitor demo: ${String(Object(error).message).replaceAll(/\s+/g, " ")}\n`);
+  process.stderr.write(`tts-monitor demo: ${reasonOf(error).replaceAll(/\s+/g, " ")}\n`);
   process.exit(error instanceof ConfigError ? 2 : 1);
 }
 

@@ -21,7 +21,7 @@ export async function startDatabase(
   return { url, pool };
 }
 
-/** Returns its URL, which stays the same over restarts. */
+/** @returns its URL, which stays the same over restarts */
 async function startEmbeddedDatabase(context: DemoContext): Promise<string> {
   const { folders, step } = context;
   const start = () =>

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { counted } from "../domain/counted.ts";
 import type { Folders } from "./context.ts";
 import type { Exporter } from "./exporter.ts";
 import type { Observers } from "./observers.ts";
@@ -44,7 +45,7 @@ export function header({ settings, folders, exporter, workers, observers, texts 
   ];
   return [
     "",
-    `${settings.workers} workers speak ${texts.length} texts, ${settings.rate} a second. Ctrl-C ends everything.`,
+    `${counted(settings.workers, "worker")} ${settings.workers === 1 ? "speaks" : "speak"} ${counted(texts.length, "text")}, ${settings.rate} a second. Ctrl-C ends everything.`,
     ...entries.map(([name, value]) => `  ${name.padEnd(14)}${value}`),
     "",
   ];

@@ -1,3 +1,4 @@
+import { every } from "./every.ts";
 import { formatTotals, parseTotals } from "./totals.ts";
 
 const INTERVAL_MS = 5000;
@@ -5,12 +6,10 @@ const PATIENCE_MS = 4000;
 
 /** Prints a line of totals every few seconds, read back from the exporter; returns how to stop it. */
 export function startScreen(print: (line: string) => void, metricsUrl: string): () => void {
-  const show = async () => {
+  return every(INTERVAL_MS, async () => {
     const totals = await totalsLine(metricsUrl);
     print(`${timeOfDay()}  ${totals}`);
-  };
-  const timer = setInterval(() => void show(), INTERVAL_MS);
-  return () => clearInterval(timer);
+  });
 }
 
 /** HH:MM:SS, local. */

@@ -4,6 +4,7 @@ import { readNewestTextId } from "./app-tables.ts";
 import { startCleaning } from "./audio-files.ts";
 import { type DemoContext, makeFolders } from "./context.ts";
 import { startDatabase } from "./database.ts";
+import { every } from "./every.ts";
 import { startExporter } from "./exporter.ts";
 import { header } from "./header.ts";
 import { startLoad } from "./load.ts";
@@ -28,7 +29,7 @@ const RETRY_INTERVAL_MS = 20_000;
 /**
  * Runs a whole TTS service with its monitoring until it is told to stop: database, exporter, workers, Prometheus
  * and Alertmanager where they are installed, and a load. When it returns or throws, nothing of it runs any more.
- * Throws ConfigError for the texts, OperationError where a part does not start.
+ * @throws ConfigError for the texts, OperationError where a part does not start
  */
 export async function runDemo(settings: DemoSettings, { print, stop }: DemoIo): Promise<void> {
   const texts = readTexts(settings.texts ?? OWN_TEXTS);
@@ -74,12 +75,6 @@ async function startEverything(context: DemoContext, texts: readonly SampleText[
   const newestTextId = await step(readNewestTextId(pool));
   const load = startLoad({ pool, texts, rate: settings.rate, newestTextId, dispatch: workers.dispatch });
   atEnd(() => load.stop());
-}
-
-/** Does the work at intervals, and again where it failed; returns how to stop. */
-function every(milliseconds: number, work: () => Promise<unknown>): () => void {
-  const timer = setInterval(() => void work().catch(() => {}), milliseconds);
-  return () => clearInterval(timer);
 }
 
 /** The speech engine's packages are optional, so that whoever needs the monitor alone can do without. */

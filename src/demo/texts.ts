@@ -11,7 +11,7 @@ export interface SampleText {
   content: string;
 }
 
-/** The .txt files of a folder, in UTF-8. Throws ConfigError where there is none or one cannot be read. */
+/** The .txt files of a folder, in UTF-8. @throws ConfigError where there is none or one cannot be read */
 export function readTexts(folder: string): SampleText[] {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith(".txt"));

@@ -38,8 +38,8 @@ export function formatTotals(totals: Totals): string {
   ].join("  ");
 }
 
-/** By series as it is written: the exporter's label sets here have one label, so there is one way to write them. */
-function parseSamples(metrics: string): Map<string, number> {
+/** The samples of an exposition by their series as it is written: of one exporter, which writes it always the same. */
+export function parseSamples(metrics: string): Map<string, number> {
   const lines = metrics.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   return new Map(
     lines.map((line) => {

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { counted } from "../domain/counted.ts";
 import { ConfigError } from "../errors.ts";
 import { type Access, openAccess } from "../http/access/access.ts";
 import { type Logger, silentLogger } from "../logger.ts";
@@ -61,5 +62,7 @@ function certificateFinding(pem: unknown): Finding | undefined {
   const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY);
   const hint = "renew it: `serve` takes the new files within two seconds, without a restart";
   if (days < 0) return fail(`the certificate has expired on ${validTo}`, hint);
-  return days < SOON_DAYS ? warn(`the certificate expires in ${days} days, on ${validTo}`, hint) : undefined;
+  return days < SOON_DAYS
+    ? warn(`the certificate expires in ${counted(days, "day")}, on ${validTo}`, hint)
+    : undefined;
 }

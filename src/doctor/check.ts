@@ -28,6 +28,7 @@ export interface Check<S extends Sight> {
   gate?: true;
 }
 
+// A finding of each level.
 export const ok = (found: string): Finding => ({ level: "ok", found });
 export const warn = (found: string, hint: string): Finding => ({ level: "warn", found, hint });
 export const fail = (found: string, hint: string): Finding => ({ level: "fail", found, hint });

@@ -1,5 +1,6 @@
 import type { Queryable } from "../db/pool.ts";
 import { differences, driftOf, type Figure, type LedgerName } from "../domain/audit.ts";
+import { codeOf } from "../domain/thrown.ts";
 import { compareTasks, compareTexts } from "../jobs/compare.ts";
 import { type Check, type DatabaseSight, fail, ok, question, warn } from "./check.ts";
 
@@ -25,7 +26,7 @@ export function driftCheck(
       const figures = await compare(db, timeUp);
       return figures ? judge(figures) : ok("none is kept: the tables carry no triggers");
     } catch (error) {
-      if (!timeUp.aborted && Object(error).code !== STATEMENT_TIMEOUT) throw error;
+      if (!timeUp.aborted && codeOf(error) !== STATEMENT_TIMEOUT) throw error;
       return warn(
         "too many rows to recount them in passing",
         "`tts-monitor audit` takes the time that it needs",

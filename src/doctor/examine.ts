@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
-import { createPool, isConnectionError } from "../db/pool.ts";
+import { createPool } from "../db/pool.ts";
+import { isConnectionError } from "../db/sqlstate.ts";
 import type { Logger } from "../logger.ts";
 import { type Check, type DatabaseSight, type Finding, warn } from "./check.ts";
 import { couldNotLook, noAnswer } from "./failure.ts";
@@ -29,7 +30,7 @@ export async function examine(config: Config<"doctor">, { tell, log }: Report): 
     max: 1,
     applicationName: "tts-monitor doctor",
     statementTimeout: STATEMENT_TIMEOUT,
-    onError: (error) => log.debug({ err: error }, "an idle database connection broke"),
+    log,
   });
   try {
     await examineDatabase({ config, url: database.url, pool }, { tell, log });

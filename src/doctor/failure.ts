@@ -1,7 +1,7 @@
 import pg from "pg";
-import { isTransient } from "../db/pool.ts";
+import { isTransient } from "../db/sqlstate.ts";
 import { hostPort } from "../domain/address.ts";
-import { reasonOf } from "../outage-log.ts";
+import { codeOf, reasonOf } from "../domain/thrown.ts";
 import { type Finding, fail, warn } from "./check.ts";
 import { grantCommand, roleOf, shellWord } from "./commands.ts";
 
@@ -44,8 +44,4 @@ function howToReach(code: string, host: string, port: number, database = ""): st
     default:
       return `\`pg_isready -h ${shellWord(host)} -p ${port}\`: does it run there, and does --database.url name it?`;
   }
-}
-
-function codeOf(error: unknown): string {
-  return String(Object(error).code ?? "");
 }

@@ -1,3 +1,4 @@
+import { counted } from "../domain/counted.ts";
 import { ok, question, rowOf, warn } from "./check.ts";
 
 // An exporter folds each second, and more than this in a second is more than 16 writers have ever made.
@@ -6,14 +7,14 @@ const BACKLOG = 20_000;
 /** Is there an exporter at work: does it sweep, fold, audit, prune? */
 export const jobsCheck = question("jobs", async (db) => {
   const { exporters, deltas } = await rowOf<{ exporters: boolean; deltas: number }>(db, SQL, [BACKLOG]);
-  const waiting = deltas > BACKLOG ? `more than ${BACKLOG}` : `${deltas}`;
+  const waiting = deltas > BACKLOG ? `more than ${BACKLOG} changes` : counted(deltas, "change");
   if (!exporters) {
     return warn(
-      `no exporter is connected: nobody ends overdue tasks; ${waiting} changes wait to be folded`,
+      `no exporter is connected: nobody ends overdue tasks; ${waiting} to be folded`,
       "`tts-monitor serve`; where one runs, its log says why it cannot connect",
     );
   }
-  const found = `an exporter is connected; ${waiting} changes wait to be folded`;
+  const found = `an exporter is connected; ${waiting} to be folded`;
   if (deltas <= BACKLOG) return ok(found);
   return warn(
     found,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { whereToListen } from "../config/kinds.ts";
 import { createListener } from "../db/listener.ts";
 import { inTransaction, READ_ONLY_SNAPSHOT } from "../db/transaction.ts";
-import { reasonOf } from "../outage-log.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { type Check, type DatabaseSight, ok, warn } from "./check.ts";
 
 const CHANNEL = "tts_monitor_doctor";

@@ -1,12 +1,15 @@
+import { APP_TABLE_TRIGGERS } from "../db/app-tables.ts";
 import { fail, ok, question, rowOf, warn } from "./check.ts";
 
-const WANTED = 8;
+const WANTED = 2 * APP_TABLE_TRIGGERS.length;
 const HINT =
   "`tts-monitor migrate --track-app-tables`, which keeps writers of these tables waiting for a moment";
 
 /** Are the texts' totals kept, or counted each time? */
 export const textTriggersCheck = question("text triggers", async (db, { config }) => {
-  const { tables, there, firing } = await rowOf<{ tables: number; there: number; firing: number }>(db, SQL);
+  const { tables, there, firing } = await rowOf<{ tables: number; there: number; firing: number }>(db, SQL, [
+    APP_TABLE_TRIGGERS,
+  ]);
   if (tables < 2) return ok("not needed: there are no tts_texts and tts_audios");
   if (firing === WANTED) return ok("texts and audios keep the texts' totals");
   if (there === 0) {
@@ -19,7 +22,6 @@ export const textTriggersCheck = question("text triggers", async (db, { config }
   );
 });
 
-// Those of src/db/app-tables.ts.
 const SQL = `
   select
     (to_regclass('tts_texts') is not null)::integer + (to_regclass('tts_audios') is not null)::integer as tables,
@@ -27,4 +29,4 @@ const SQL = `
     (count(*) filter (where tgenabled in ('O', 'A')))::integer as firing
   from pg_trigger
   where tgrelid in (to_regclass('tts_texts'), to_regclass('tts_audios'))
-    and tgname = any(array['tts_monitor_insert', 'tts_monitor_delete', 'tts_monitor_update', 'tts_monitor_truncate'])`;
+    and tgname = any($1)`;

@@ -12,6 +12,7 @@ export interface Audio {
   fileSize: number;
 }
 
+/** Whether it is large enough to be speech. */
 export function isValidAudio(audio: Pick<Audio, "fileSize">): boolean {
   return audio.fileSize >= MIN_AUDIO_BYTES;
 }

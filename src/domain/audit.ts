@@ -8,6 +8,7 @@ export interface Figure {
 export const LEDGERS = ["tasks", "texts"] as const;
 export type LedgerName = (typeof LEDGERS)[number];
 
+/** Those whose ledger and recount disagree. */
 export function differences(figures: readonly Figure[]): Figure[] {
   return figures.filter(({ ledger, recount }) => ledger !== recount);
 }

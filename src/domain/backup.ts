@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { recordOf } from "./record-of.ts";
 
 /**
  * The tables of a backup, in the order in which they are restored: a follower needs its task, and the sequences come
@@ -60,7 +61,7 @@ export function rowLine(table: BackupTable, row: string): string {
 /** Counts and digests the lines of a backup, to write its last one or to compare with it. */
 export function createTally() {
   const digest = createHash("sha256");
-  const rows = Object.fromEntries(BACKUP_TABLES.map((table) => [table, 0])) as RowCounts;
+  const rows: RowCounts = recordOf(BACKUP_TABLES, () => 0);
   return {
     rows,
     /** @param line without its line break @param table where it is a row's */
@@ -75,6 +76,7 @@ export function createTally() {
 
 export type BackupTally = ReturnType<typeof createTally>;
 
+/** @param sha256 of all lines before, hex */
 export function trailerLine(rows: RowCounts, sha256: string): string {
   return JSON.stringify({ tts_monitor_export_end: BACKUP_FORMAT, rows, sha256 });
 }

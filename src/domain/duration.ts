@@ -1,4 +1,7 @@
 const UNITS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+/** The longest stretch of the past that may be asked for: PostgreSQL still counts it back from now. */
+export const LONGEST_SPAN = "36500d";
+
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /**

@@ -1,4 +1,4 @@
-import type { EventEmitter } from "node:events";
+import { EventEmitter } from "node:events";
 import type { Reason } from "./reason.ts";
 import type { Outcome } from "./task.ts";
 
@@ -30,3 +30,8 @@ interface WorkerEvents {
 }
 
 export type WorkerEmitter = EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }>;
+
+/** What a worker's parts emit to, and its metrics listen on. */
+export function createWorkerEmitter(): WorkerEmitter {
+  return new EventEmitter();
+}

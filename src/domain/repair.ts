@@ -1,3 +1,4 @@
+import { recordOf } from "./record-of.ts";
 import { OUTCOMES, type Outcome, type Status } from "./task.ts";
 
 /** What must be booked on top, so that the ledger comes to the rows; never less than 0. */
@@ -19,9 +20,7 @@ export interface Repair {
  * @param missing rows minus ledger, by status
  */
 export function planRepair(missing: Readonly<Record<Status, number>>): Repair {
-  const each = (of: (outcome: Outcome) => number) =>
-    Object.fromEntries(OUTCOMES.map((outcome) => [outcome, of(outcome)])) as Record<Outcome, number>;
-  const ended = each((outcome) => Math.max(0, missing[outcome]));
+  const ended = recordOf(OUTCOMES, (outcome) => Math.max(0, missing[outcome]));
   const seen = ended.completed + ended.failed + ended.timeout;
   // pending = created - started, and processing = started - all ends.
   const { pending, processing } = missing;
@@ -32,6 +31,6 @@ export function planRepair(missing: Readonly<Record<Status, number>>): Repair {
     started,
     ended,
     vanished: started - processing - seen,
-    deleted: each((outcome) => Math.max(0, -missing[outcome])),
+    deleted: recordOf(OUTCOMES, (outcome) => Math.max(0, -missing[outcome])),
   };
 }

@@ -6,6 +6,7 @@ export type Rank = 0 | 1 | 2 | 3;
 
 export const ENDED = 3;
 
+/** How far a task of this status has come. */
 export function rankOf(status: Status): Rank {
   if (isOutcome(status)) return ENDED;
   return status === "pending" ? 1 : 2;
@@ -17,6 +18,7 @@ export interface Position {
   rank: Rank;
 }
 
+/** The position as an event's id: `4711:2`. */
 export function formatPosition({ taskId, rank }: Position): string {
   return `${taskId}:${rank}`;
 }

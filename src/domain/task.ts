@@ -21,10 +21,12 @@ const NEXT: Record<Status, readonly Status[]> = {
   timeout: [],
 };
 
+/** Whether a task of the one status may come to the other in one step. */
 export function canMove(from: Status, to: Status): boolean {
   return NEXT[from].includes(to);
 }
 
+/** Whether nothing comes after it. */
 export function isOutcome(status: Status): status is Outcome {
   return NEXT[status].length === 0;
 }

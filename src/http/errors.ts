@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
-import { isConnectionError } from "../db/pool.ts";
+import { isConnectionError } from "../db/sqlstate.ts";
+import { codeOf } from "../domain/thrown.ts";
 import {
   ConcurrencyLimitError,
   TaskEndedError,
@@ -74,5 +75,5 @@ function clientErrorStatus(error: unknown): number | undefined {
 
 /** SQLSTATE: five characters; the schema may be missing or a statement may have taken too long. */
 function isSqlError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code));
+  return /^[0-9A-Z]{5}$/.test(codeOf(error));
 }

@@ -25,6 +25,9 @@ export const idInAnswer = z
   .union([z.int(), z.string()])
   .meta({ description: "a number up to 2^53−1, above it a string" });
 
+/** A task's id in an answer: always a string. */
+export const taskId = z.string().meta({ description: "a decimal integer in 1…2^63−1" });
+
 /** Text that PostgreSQL and JSON both carry unchanged. @param longest in code points */
 export function text(longest: number) {
   const rule = `must be a text of at most ${longest} characters, without NUL and unpaired surrogates`;

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { parseDuration } from "../domain/duration.ts";
+import { LONGEST_SPAN, parseDuration } from "../domain/duration.ts";
 import { parseId } from "../domain/task-status.ts";
-import { WORKER_NAME } from "../domain/worker-name.ts";
+import { WORKER_NAME, WORKER_NAME_ACCEPTS } from "../domain/worker-name.ts";
 import { text } from "./fields.ts";
 
 // What the lists' queries have in common. A parameter that is empty counts as left out.
 
-const SINCE_RULE = "must be a duration of at most 36500d, such as 24h or 90d";
-const LONGEST = parseDuration("36500d");
+const SINCE_RULE = `must be a duration of at most ${LONGEST_SPAN}, such as 24h or 90d`;
+const LONGEST = parseDuration(LONGEST_SPAN);
 
 /** A duration counted back from now, in ms. */
 export const since = z
@@ -25,7 +25,7 @@ function milliseconds(value: string): number | undefined {
   }
 }
 
-const WORKER_RULE = "must be a worker's name: 1 to 64 of A–Z, a–z, 0–9, _, . and -";
+const WORKER_RULE = `must be a worker's name: ${WORKER_NAME_ACCEPTS}`;
 
 export const workerFilter = z
   .string(WORKER_RULE)

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { ListenAddress } from "../domain/address.ts";
+import { codeOf } from "../domain/thrown.ts";
 import { OperationError } from "../errors.ts";
 import type { LiveTls } from "./access/live-tls.ts";
 import { answerClientErrors } from "./client-errors.ts";
@@ -81,7 +82,7 @@ async function bind(server: Server, host: string | undefined, port: number): Pro
 }
 
 function explain(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === "EADDRINUSE") return "the port is in use by another process";
   if (code === "EADDRNOTAVAIL") return "this machine has no such address";
   if (code === "EACCES") return "this user may not use the port";

@@ -1,6 +1,6 @@
 import { createTask } from "node-cron";
+import { reasonOf } from "../domain/thrown.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { Job, JobObserver } from "./job.ts";
 
 // After a step forward node-cron walks through all that it missed, at once: a day of seconds takes 7 s.

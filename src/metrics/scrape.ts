@@ -1,6 +1,7 @@
 import { byLabel, type Family, type Measurement, value } from "../collectors/collector.ts";
 import type { CollectorResult } from "../collectors/run.ts";
 import { inTime } from "../domain/in-time.ts";
+import { recordOf } from "../domain/record-of.ts";
 import type { SelfMetrics } from "./self-metrics.ts";
 import { sharedRun } from "./shared-run.ts";
 
@@ -116,7 +117,11 @@ export function createScrape(options: ScrapeOptions): Scrape {
       up: false,
       measurements: complete([
         value(UP, 0),
-        byLabel(SUCCESS, "collector", Object.fromEntries(collectors.map((name) => [name, 0]))),
+        byLabel(
+          SUCCESS,
+          "collector",
+          recordOf(collectors, () => 0),
+        ),
       ]),
     };
   }

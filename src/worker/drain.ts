@@ -1,7 +1,7 @@
 import { beginDrain, removeWorker } from "../db/worker-store.ts";
 import { inTime } from "../domain/in-time.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { WorkerStoppedError } from "../errors.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 

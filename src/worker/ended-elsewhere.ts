@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { readEnded } from "../db/end-store.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { TaskEndedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { RunningTasks } from "./running-tasks.ts";
 
 export interface EndedElsewhere {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import { isConnectionError, isTransient } from "../db/pool.ts";
+import { isConnectionError, isTransient } from "../db/sqlstate.ts";
 import type { WorkerEmitter } from "../domain/events.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { DatabaseUnavailableError, WorkerStoppedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { Finish } from "./finish-record.ts";
 import type { Spool } from "./spool.ts";
 

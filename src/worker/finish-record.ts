@@ -53,6 +53,7 @@ export interface ParsedSpool {
   torn: boolean;
 }
 
+/** Reads a spool's text; what is no finish is told, and left out. */
 export function parseSpool(text: string): ParsedSpool {
   const parsed: ParsedSpool = { finishes: [], broken: [], torn: false };
   const lines = text.split("\n");

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { disownForgotten, endForgotten } from "../db/forgotten-store.ts";
-import { isTransient } from "../db/pool.ts";
+import { isTransient } from "../db/sqlstate.ts";
 import type { Slot } from "../db/worker-store.ts";
 import type { Logger } from "../logger.ts";
 

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { beat, recordSlotConflict, type Slot, type WorkerRegistration } from "../db/worker-store.ts";
 import type { WorkerEmitter } from "../domain/events.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 
 export interface HeartbeatOptions {
   pool: pg.Pool;

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { isConnectionError } from "../db/pool.ts";
+import { isConnectionError } from "../db/sqlstate.ts";
 import { DatabaseUnavailableError } from "../errors.ts";
 
 /** Runs the work when its turn comes. @throws whatever it throws; DatabaseUnavailableError when it is not its turn */

@@ -2,19 +2,19 @@ import type pg from "pg";
 import { createPool } from "../db/pool.ts";
 import { readSchema, schemaProblem } from "../db/schema.ts";
 import { registerWorker, type Slot, type WorkerRegistration } from "../db/worker-store.ts";
+import { createWorkerEmitter } from "../domain/events.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { DatabaseUnavailableError, TtsMonitorError, WorkerStoppedError } from "../errors.ts";
 import { openAccess } from "../http/access/access.ts";
 import { type HttpServer, listen } from "../http/server.ts";
 import { createWorkerApp } from "../http/worker-app.ts";
 import type { Logger } from "../logger.ts";
 import { createWorkerMetrics } from "../metrics/worker-metrics.ts";
-import { reasonOf } from "../outage-log.ts";
 import { VERSION } from "../version.ts";
 import type { WorkerContext } from "./context.ts";
 import { drain } from "./drain.ts";
 import { createEndedElsewhere } from "./ended-elsewhere.ts";
 import { createEventBuffer, type EventBuffer } from "./event-buffer.ts";
-import { createWorkerEmitter } from "./events.ts";
 import { applyFinish } from "./finish.ts";
 import { createForgottenTasks } from "./forgotten.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
@@ -57,7 +57,7 @@ export async function openWorker(options: TaskMonitorOptions): Promise<Worker> {
     max: CONNECTIONS,
     applicationName: `tts-monitor worker ${settings.worker}`,
     statementTimeout: STATEMENT_TIMEOUT,
-    onError: (error) => log.debug({ reason: reasonOf(error) }, "an idle database connection broke"),
+    log,
   });
   // In reverse order: what was opened last is closed first, also when opening fails half-way.
   const releases: (() => Promise<void>)[] = [() => pool.end()];

@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { directory, file, listenUrl, parsedBy, whereToListen } from "../config/kinds.ts";
+import * as kinds from "../config/kinds.ts";
 import { loadWorkerSettings } from "../config.ts";
 import { hostPort, isScrapeAddress, type ListenAddress, parseListenAddress } from "../domain/address.ts";
-import { parseDuration } from "../domain/duration.ts";
+import { LONGEST_SPAN, parseDuration } from "../domain/duration.ts";
 import { WORKER_NAME, WORKER_NAME_ACCEPTS } from "../domain/worker-name.ts";
 import { ConfigError } from "../errors.ts";
 import { createLogger, type Logger } from "../logger.ts";
@@ -59,40 +59,38 @@ export interface WorkerSettings {
 
 // What is longer Node.js' timers fire at once.
 const LONGEST_TIMER = 2 ** 31 - 1;
-const LONGEST_SPAN = parseDuration("36500d");
 
-const duration = z.union([z.number(), parsedBy(parseDuration)]).pipe(z.number().min(0).max(LONGEST_SPAN));
+const duration = z
+  .union([z.number(), kinds.parsedBy(parseDuration)])
+  .pipe(z.number().min(0).max(parseDuration(LONGEST_SPAN)));
 const timer = duration.pipe(z.number().max(LONGEST_TIMER));
 const period = timer.pipe(z.number().min(1));
 
 const ACCEPTS: Record<string, string> = {
-  databaseUrl: "a postgres:// URL",
-  listenUrl: listenUrl.accepts,
+  databaseUrl: kinds.databaseUrl.accepts,
+  listenUrl: kinds.listenUrl.accepts,
   worker: WORKER_NAME_ACCEPTS,
   concurrency: "a whole number of at least 1",
   listen: 'an address such as ":9561" or "127.0.0.1:9561"',
   advertiseAddress: "host:port that Prometheus can reach",
-  webConfigFile: file.accepts,
-  spoolDir: directory.accepts,
+  webConfigFile: kinds.file.accepts,
+  spoolDir: kinds.directory.accepts,
 };
 
 const schema = z.strictObject({
-  databaseUrl: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//)
-    .optional(),
-  listenUrl: listenUrl.schema.optional(),
+  databaseUrl: kinds.databaseUrl.schema.optional(),
+  listenUrl: kinds.listenUrl.schema.optional(),
   worker: z.string().regex(WORKER_NAME),
   concurrency: z.int().min(1).default(1),
-  listen: parsedBy(parseListenAddress).optional(),
-  webConfigFile: file.schema.optional(),
+  listen: kinds.parsedBy(parseListenAddress).optional(),
+  webConfigFile: kinds.file.schema.optional(),
   advertiseAddress: z.string().refine(isScrapeAddress).optional(),
   taskTimeout: period.optional(),
   heartbeatInterval: period.optional(),
   heartbeatTimeout: period.optional(),
   dedupWindow: duration.optional(),
   shutdownGrace: timer.optional(),
-  spoolDir: directory.schema.optional(),
+  spoolDir: kinds.directory.schema.optional(),
 });
 
 /**
@@ -120,7 +118,7 @@ export function resolveOptions({ logger, ...options }: TaskMonitorOptions): Work
   }
   const settings = {
     databaseUrl,
-    listenUrl: whereToListen(given.listenUrl ?? environment.database.listenUrl, databaseUrl),
+    listenUrl: kinds.whereToListen(given.listenUrl ?? environment.database.listenUrl, databaseUrl),
     worker: given.worker,
     concurrency: given.concurrency,
     listen: given.listen,

@@ -1,12 +1,12 @@
 import { readFile, rename, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isConnectionError, isTransient } from "../db/pool.ts";
 import { readInstallation } from "../db/settings-store.ts";
+import { isConnectionError, isRefusal, isTransient } from "../db/sqlstate.ts";
 import { readTasksOf } from "../db/task-reader.ts";
 import type { Slot } from "../db/worker-store.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { NotFoundError, TaskEndedError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
 import { applyFinish } from "./finish.ts";
 import { type Finish, parseSpool } from "./finish-record.ts";
@@ -115,9 +115,4 @@ async function applyOne(
       throw error;
     }
   }
-}
-
-/** Whether the values themselves were refused: malformed, or against a constraint. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^2[23]/.test(String(error.code));
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { reasonOf } from "../domain/thrown.ts";
 import type { Logger } from "../logger.ts";
-import { reasonOf } from "../outage-log.ts";
 import { syncFolder } from "../sync-folder.ts";
 import { type Finish, lineOf } from "./finish-record.ts";
 

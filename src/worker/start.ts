@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isTransient } from "../db/pool.ts";
+import { isTransient } from "../db/sqlstate.ts";
 import { queueForStart, readStarted, start } from "../db/start-store.ts";
 import { readTask } from "../db/task-reader.ts";
 import { isOutcome } from "../domain/task.ts";

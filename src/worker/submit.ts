@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isTransient } from "../db/pool.ts";
+import { isTransient } from "../db/sqlstate.ts";
 import { submitAndStart } from "../db/submission.ts";
 import {
   adoptPending,
@@ -11,6 +11,7 @@ import {
 } from "../db/submit-store.ts";
 import { CONTENT_HASH, contentHash } from "../domain/content-hash.ts";
 import { parseId } from "../domain/task-status.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import {
   ConcurrencyLimitError,
   DatabaseUnavailableError,
@@ -18,7 +19,6 @@ import {
   InvalidInputError,
   WorkerStoppedError,
 } from "../errors.ts";
-import { reasonOf } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
 
 export interface TaskRequest {

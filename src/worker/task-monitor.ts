@@ -1,6 +1,8 @@
+import type pg from "pg";
 import { type MonitorStats, readStats } from "../collectors/stats.ts";
 import { textsCollector } from "../collectors/texts.ts";
 import { withSnapshot } from "../db/snapshot.ts";
+import { isTransient } from "../db/sqlstate.ts";
 import { type ExistingTask, findByContent, follow } from "../db/submit-store.ts";
 import { readTaskOfText } from "../db/task-reader.ts";
 import { onAbort } from "../domain/abort.ts";
@@ -10,9 +12,14 @@ import { DEADLINE_EXCEEDED, type Ending, failure } from "../domain/ending.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { Outcome } from "../domain/task.ts";
 import { type TaskStatus, taskStatus } from "../domain/task-status.ts";
-import { ConcurrencyLimitError, NotFoundError } from "../errors.ts";
+import { reasonOf } from "../domain/thrown.ts";
+import {
+  ConcurrencyLimitError,
+  DatabaseUnavailableError,
+  NotFoundError,
+  WorkerStoppedError,
+} from "../errors.ts";
 import { render } from "../metrics/exposition.ts";
-import { reasonOf } from "../outage-log.ts";
 import { begin, execute, interrupt, type TaskHandler, type TaskResult } from "./execute.ts";
 import { completionOf, finish } from "./finish.ts";
 import { openWorker, type Worker } from "./lifecycle.ts";
@@ -45,12 +52,16 @@ export interface TaskMonitor {
   completeTask(taskId: bigint, audio: Audio): Promise<Ended>;
   failTask(taskId: bigint, failure: { reason: string; errorMessage: string }): Promise<Ended>;
   timeoutTask(taskId: bigint): Promise<Ended>;
-  /** The newest task of the text, its own or one that it follows; null when there is none. */
+  /**
+   * The newest task of the text, its own or one that it follows; null when there is none.
+   * @throws DatabaseUnavailableError, WorkerStoppedError after `close`; so do the next three
+   */
   getTaskStatus(textId: TaskRequest["textId"]): Promise<TaskStatus | null>;
   /** The task that answers for this content: in work, or completed within the dedup window. */
   findExistingByContent(content: string): Promise<ExistingTask | null>;
   /** Lets the text answer with this task. @throws NotFoundError */
   linkTask(textId: TaskRequest["textId"], taskId: bigint): Promise<void>;
+  /** @throws DatabaseUnavailableError also where the application's tables are not there */
   getStats(): Promise<MonitorStats>;
   /** @throws InvalidInputError unless a whole number of at least 1 */
   setConcurrency(limit: number): void;
@@ -125,7 +136,8 @@ function ending({
   return {
     async startTask(request) {
       const release = await limiter.tryAcquire();
-      if (!release) throw new ConcurrencyLimitError(`all ${limiter.limit} slots of this worker are taken`);
+      if (!release)
+        throw new ConcurrencyLimitError(`no slot of this worker is free: its limit is ${limiter.limit}`);
       try {
         const task = await submitStarted(context, request);
         const signal = begin(context, task, release);
@@ -150,19 +162,34 @@ function asking({
   return {
     async getTaskStatus(textId) {
       const id = textIdOf(textId);
-      const task = await readTaskOfText(pool, id);
+      const task = await ask(pool, () => readTaskOfText(pool, id));
       return task ? taskStatus(id, task) : null;
     },
     async findExistingByContent(content) {
-      return (await findByContent(pool, contentHash(content), settings.dedupWindow)) ?? null;
+      const hash = contentHash(content);
+      return (await ask(pool, () => findByContent(pool, hash, settings.dedupWindow))) ?? null;
     },
     async linkTask(textId, taskId) {
-      const known = await follow(pool, textIdOf(textId), taskId);
+      const id = textIdOf(textId);
+      const known = await ask(pool, () => follow(pool, id, taskId));
       if (!known) throw new NotFoundError(`there is no task ${taskId}`);
     },
     getStats: () =>
-      withSnapshot(pool, performance.now() + STATS_DEADLINE, ({ client, takenAt }) =>
-        readStats(client, texts, takenAt),
+      ask(pool, () =>
+        withSnapshot(pool, performance.now() + STATS_DEADLINE, ({ client, takenAt }) =>
+          readStats(client, texts, takenAt),
+        ),
       ),
   };
+}
+
+/** @throws WorkerStoppedError, DatabaseUnavailableError: in our words, whatever the driver calls it */
+async function ask<T>(pool: pg.Pool, question: () => Promise<T>): Promise<T> {
+  if (pool.ending) throw new WorkerStoppedError("the worker has stopped: it asks the database nothing more");
+  try {
+    return await question();
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    throw new DatabaseUnavailableError(`the database does not answer: ${reasonOf(error)}`, { cause: error });
+  }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClaimedTask, claimOldest, queueOldest } from "../db/start-store.ts";
+import { reasonOf } from "../domain/thrown.ts";
 import { TtsMonitorError } from "../errors.ts";
-import { logChanges, reasonOf } from "../outage-log.ts";
+import { logChanges } from "../outage-log.ts";
 import type { WorkerContext } from "./context.ts";
 import { execute, type TaskHandler } from "./execute.ts";
 import type { Release } from "./limiter.ts";

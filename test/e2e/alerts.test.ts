@@ -130,7 +130,7 @@ function defineFaults(programs: Programs): void {
     const victim = await runnerOf(await askOne(3));
     await worker(victim).kill();
     expect(await incident.fires("tickets", "TTSWorkerLost")).toMatch(
-      new RegExp(`1 workers have not renewed their heartbeat.* Longest silent: ${victim} `),
+      new RegExp(`1 worker has not renewed its heartbeat.* Longest silent: ${victim} `),
     );
     expect(await incident.fires("tickets", "TTSWorkerDown")).toContain(
       `${victim} at 127.0.0.1:${ports.get(victim)} has not answered`,
@@ -160,7 +160,7 @@ function defineFaults(programs: Programs): void {
     worker(victim).freeze();
     expect(await incident.fires("pager", "TTSTaskStuck")).toMatch(
       new RegExp(
-        `1 tasks should have been ended by the sweeper \\(heartbeat_stale\\).* text ${text} on ${victim} \\(`,
+        `1 task should have been ended by the sweeper \\(heartbeat_stale\\).* text ${text} on ${victim} \\(`,
       ),
     );
     expect(await incident.fires("pager", "TTSSweeperStalled")).toContain("has the job sweep succeeded");

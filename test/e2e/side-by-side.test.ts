@@ -85,7 +85,7 @@ describe("this release and the next one, which has migrated", () => {
     const watching = watchScrapes(old, done.signal, () => {});
     const migration = startNode([NEXT.cli, "migrate", `--database.url=${database().directUrl}`]);
     expect(await migration.exited).toEqual({ code: 0, signal: null });
-    expect(words(migration).at(-1)).toBe(`schema version ${NEXT.version}, 1 migrations applied`);
+    expect(words(migration).at(-1)).toBe(`schema version ${NEXT.version}, 1 migration applied`);
     writeFileSync(release, "");
     await oldWorker.line(/^done$/, 60_000);
     await eventually("the old exporter has counted them", async () => finished(await old.scrape()) === 100);

@@ -114,7 +114,7 @@ it("has a line for what waits to be folded, also where an exporter is connected"
     );
     expect(findingOf(await diagnose(directUrl), "jobs")).toMatchObject({
       level: "warn",
-      found: "an exporter is connected; more than 20000 changes wait to be folded",
+      found: "an exporter is connected; more than 20000 changes to be folded",
       hint: expect.stringContaining("docs/runbooks/TTSJobFailing.md"),
     });
     await exporter.end();

@@ -63,7 +63,7 @@ describe("migrate down", () => {
       create table tts_monitor.migrations (id serial primary key, name text not null, run_on timestamp not null)`);
     expect(await down(url)).toEqual({
       code: 0,
-      lines: ["removed the schema tts_monitor: 1 tables, 0 views, 0 functions"],
+      lines: ["removed the schema tts_monitor: 1 table, 0 views, 0 functions"],
     });
   });
 

@@ -100,7 +100,7 @@ describe("tts-monitor prune", () => {
     );
     expect(await run(["prune", "--retention.tasks=1h"])).toMatchObject({
       code: 0,
-      lines: [expect.stringMatching(/^removed [1-9]\d* tasks, 0 workers, the states of 1 texts$/)],
+      lines: [expect.stringMatching(/^removed [1-9]\d* tasks, 0 workers, the states of 1 text$/)],
     });
     expect(await sql("select id from tts_monitor.tasks order by 1")).toEqual(recent);
     expect(await run(["prune"])).toEqual({

@@ -9,6 +9,7 @@ import { listen } from "../../src/http/server.ts";
 import { TOKEN } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { useExporter } from "../support/exporter.ts";
+import { outputOf } from "../support/output-of.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { describeWith } from "../support/programs.ts";
 import { createAppTables } from "../support/seed.ts";
@@ -55,18 +56,12 @@ describeWith("python3", "the Python example", (python) => {
     const fixed = ["examples/python_worker.py", to, join(folder, "tokens"), "py-1", String(textId), content];
     const child = spawn(python, [...fixed, "--directory", folder, "--heartbeat", "0.3", ...flags]);
     running.add(child);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (chunk: string) => {
-        output += chunk;
-      });
-    }
     // "close" comes after the last of the output.
     const exited = once(child, "close").then(([code]) => {
       running.delete(child);
       return code as number | null;
     });
-    return { child, exited, output: () => output };
+    return { child, exited, output: outputOf(child) };
   }
 
   it("speaks a text, beats meanwhile, and completes the task; the same text again is a duplicate", async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { PACE } from "../../src/streams/pace.ts";
+import { PACE } from "../../src/watch/pace.ts";
 import { openStream, type StreamClient } from "../support/event-stream.ts";
 import { eventually } from "../support/eventually.ts";
 import { useTestDatabase } from "../support/postgres.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WorkerStoppedError } from "../../src/index.ts";
+import { DatabaseUnavailableError, WorkerStoppedError } from "../../src/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { parseExposition, total } from "../support/exposition.ts";
 import { useTestDatabase } from "../support/postgres.ts";
@@ -109,6 +109,25 @@ describe("a task that changes hands", () => {
     );
     expect(rows).toHaveLength(1);
   });
+});
+
+it("a worker that is closed answers none of its questions, and says why", async () => {
+  const monitor = await openWorker("c-asked");
+  await monitor.close();
+  const questions = [
+    () => monitor.getTaskStatus(1),
+    () => monitor.findExistingByContent("text"),
+    () => monitor.linkTask(1, 1n),
+    () => monitor.getStats(),
+  ];
+  for (const ask of questions) await expect(ask()).rejects.toThrow(WorkerStoppedError);
+});
+
+it("the statistics name the application's table that is missing", async () => {
+  const monitor = await openWorker("c-stats");
+  const { name } = DatabaseUnavailableError;
+  const message = "the application's table tts_texts is not in the search path";
+  await expect(monitor.getStats()).rejects.toMatchObject({ name, message });
 });
 
 describe("a late result", () => {

@@ -58,6 +58,8 @@ describe("a worker whose database is away", () => {
       async () => (await countOf(monitor, "tts_worker_events_buffered")) === 3,
     );
     expect(await countOf(monitor, "tts_worker_tasks_finished_total")).toBe(0);
+    await expect(monitor.getTaskStatus(1)).rejects.toThrow(DatabaseUnavailableError);
+    await expect(monitor.getStats()).rejects.toThrow(DatabaseUnavailableError);
     server = await startServer();
     expect((await runs).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
     expect((await statuses()).map(({ reason }) => reason)).toEqual(

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import openapi from "../../docs/openapi.json" with { type: "json" };
 import manifest from "../../package.json" with { type: "json" };
-import { COMMANDS, type CommandName } from "../../src/config/settings.ts";
+import { COMMANDS, type CommandName } from "../../src/config/setting.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { Words } from "./shell-words.ts";
 

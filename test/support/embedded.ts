@@ -1,8 +1,8 @@
 import { chmodSync, cpSync, existsSync, lstatSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { withClient } from "../../src/db/connect.ts";
 import { findProcess } from "../../src/db/embedded/processes.ts";
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from "../../src/db/embedded.ts";
 import { eventually } from "./eventually.ts";
@@ -73,14 +73,7 @@ export async function serverOf(owner: TestProcess): Promise<{ pid: number; url: 
 }
 
 export async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => {});
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
+  return await withClient(url, "test support", async (client) => (await client.query(sql)).rows);
 }
 
 /** Commits something for `read` to find again. */

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { withClient } from "../../src/db/connect.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { TEMPLATE, urlOf } from "./database-urls.ts";
 import { startTemporaryServer } from "./temporary-server.ts";
@@ -42,10 +42,7 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
 }
 
 async function createTemplate(serverUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(`create database ${TEMPLATE}`);
-  await client.end();
+  await withClient(serverUrl, "test support", (client) => client.query(`create database ${TEMPLATE}`));
 
   await migrate(urlOf(serverUrl, TEMPLATE));
 }

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { type Reader, settingsOf, variablesOf } from "../../src/config/settings.ts";
+import { type Reader, variablesOf } from "../../src/config/setting.ts";
+import { settingsOf } from "../../src/config/settings.ts";
 import { type CommandName, loadConfig, loadWorkerSettings } from "../../src/config.ts";
 
 /** Stands in for whatever file a deployment mounts: one that can be read. */

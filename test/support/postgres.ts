@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import pg from "pg";
 import { beforeAll, expect, inject } from "vitest";
+import { withClient } from "../../src/db/connect.ts";
 import { TEMPLATE, urlOf } from "./database-urls.ts";
 import { atEndOfFile } from "./end-of-file.ts";
 import { eventually } from "./eventually.ts";
@@ -129,14 +130,8 @@ async function nobodyConnectedTo(name: string): Promise<void> {
   });
 }
 
-async function onServer(sql: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: inject("postgresUrl"), application_name: "test support" });
-  await client.connect();
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
-  }
+function onServer(sql: string): Promise<pg.QueryResult> {
+  return withClient(inject("postgresUrl"), "test support", (client) => client.query(sql));
 }
 
 function testFile(): string {

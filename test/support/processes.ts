@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { onAbruptEnd } from "./abrupt-end.ts";
 import { atEndOfFile } from "./end-of-file.ts";
 import { eventually } from "./eventually.ts";
+import { outputOf } from "./output-of.ts";
 
 interface Ended {
   code: number | null;
@@ -73,12 +74,7 @@ export function startProgram(
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.set(child, args.join(" "));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      output += chunk;
-    });
-  }
+  const output = outputOf(child);
   let ended: Ended | undefined;
   // Not "close": a grandchild may hold the pipes longer.
   const exited = once(child, "exit").then(([code, signal]): Ended => {
@@ -93,7 +89,7 @@ export function startProgram(
       withinMs,
       () => ended && `the process ended: ${JSON.stringify(ended)}`,
     ).catch((error: Error) => {
-      throw new Error(`${error.message}\noutput of ${args.join(" ")}:\n${output}`, { cause: error });
+      throw new Error(`${error.message}\noutput of ${args.join(" ")}:\n${output()}`, { cause: error });
     });
   const signalAndWait = async (signal: NodeJS.Signals) => {
     child.kill(signal);
@@ -102,9 +98,9 @@ export function startProgram(
   return {
     pid: child.pid ?? 0,
     exited,
-    output: () => output,
+    output,
     line: (pattern, withinMs, from = 0) =>
-      wait(`a line matches ${pattern}`, () => firstMatch(output.slice(from), pattern), withinMs),
+      wait(`a line matches ${pattern}`, () => firstMatch(output().slice(from), pattern), withinMs),
     answers: (url, status = 200, withinMs) =>
       wait(`${url} answers ${status}`, () => bodyOf(url, status), withinMs),
     kill: () => signalAndWait("SIGKILL"),

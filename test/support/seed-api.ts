@@ -1,11 +1,10 @@
 import type pg from "pg";
+import { APP_TABLES } from "./seed.ts";
 
 /** Texts, audios, workers and tasks in every state, at fixed times, for the golden answers of the old API. */
 export async function seedApi(pool: pg.Pool): Promise<void> {
   await pool.query(`
-    create table tts_texts (id bigint primary key, content text not null, is_deleted integer);
-    create table tts_audios (id bigint generated always as identity primary key, text_id bigint not null,
-      audio_url text, filename text, file_size bigint, is_deleted integer);
+    ${APP_TABLES}
     insert into tts_texts select n, 'Secret content ' || n, 0 from generate_series(1, 8) n;
     insert into tts_texts values (9, 'deleted', 1), (9007199254740993, 'large', 0);
     insert into tts_audios (text_id, audio_url, filename, file_size, is_deleted) values

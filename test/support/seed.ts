@@ -2,12 +2,16 @@ import type pg from "pg";
 import { trackAppTables } from "../../src/db/app-tables.ts";
 import { withClient } from "./with-client.ts";
 
-/** The application's tables as the demo has them, with ten texts, of which four are completed. */
+/** The application's tables, as a service with large ids has them. */
+export const APP_TABLES = `
+  create table tts_texts (id bigint primary key, content text not null, is_deleted integer);
+  create table tts_audios (id bigint generated always as identity primary key, text_id bigint not null,
+    audio_url text, filename text, file_size bigint, is_deleted integer);`;
+
+/** These, with ten texts, of which four are completed. */
 export async function createAppTables(pool: pg.Pool): Promise<void> {
   await pool.query(`
-    create table tts_texts (id bigint primary key, content text not null, is_deleted integer);
-    create table tts_audios (id bigint generated always as identity primary key, text_id bigint not null,
-      audio_url text, filename text, file_size bigint, is_deleted integer);
+    ${APP_TABLES}
     insert into tts_texts select n, 'text ' || n, 0 from generate_series(1, 10) n;
     insert into tts_texts values (11, 'deleted', 1), (12, 'deleted', null);
     insert into tts_audios (text_id, file_size, is_deleted)

@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import {
-  COMMANDS,
-  type CommandName,
-  isOrder,
-  SETTINGS,
-  settingsOf,
-  variablesOf,
-} from "../../src/config/settings.ts";
+import { COMMANDS, type CommandName, isOrder, variablesOf } from "../../src/config/setting.ts";
+import { SETTINGS, settingsOf } from "../../src/config/settings.ts";
 import { helpFor, loadConfig, loadWorkerSettings } from "../../src/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 

@@ -1,4 +1,7 @@
 import { expect, it } from "vitest";
+import { PENDING_TIMEOUT } from "../../grafana/src/dashboards/tasks/matching.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { parseDuration } from "../../src/domain/duration.ts";
 import { REASONS } from "../../src/domain/reason.ts";
 import { STATUSES } from "../../src/domain/task.ts";
 import { BOARDS, variablesOf } from "../support/dashboards/read.ts";
@@ -16,4 +19,9 @@ it("the page of tasks offers every status that a task may have, and stuck", () =
 
 it("the page of tasks offers every reason that a task may have", () => {
   expect(offered("reason").toSorted()).toEqual(REASONS.toSorted());
+});
+
+it("the page of tasks takes a pending task for stuck when the exporter does", () => {
+  const minutes = parseDuration(SETTINGS["task.pending-timeout"].default) / 60_000;
+  expect(PENDING_TIMEOUT).toBe(`interval '${minutes} minutes'`);
 });

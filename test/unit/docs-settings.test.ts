@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { COMMANDS, SETTINGS, settingsOf, variablesOf } from "../../src/config/settings.ts";
+import { COMMANDS, variablesOf } from "../../src/config/setting.ts";
+import { SETTINGS, settingsOf } from "../../src/config/settings.ts";
 import { helpFor } from "../../src/config.ts";
 import { FOREIGN_FLAGS, FOREIGN_VARIABLES } from "../support/documented-commands.ts";
 import { DOCUMENTS } from "../support/documents.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { createWorkerEmitter } from "../../src/domain/events.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { createEventBuffer } from "../../src/worker/event-buffer.ts";
-import { createWorkerEmitter } from "../../src/worker/events.ts";
 import type { Finish } from "../../src/worker/finish-record.ts";
 import type { Spool } from "../../src/worker/spool.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { COMMANDS } from "../../src/config/settings.ts";
+import { COMMANDS } from "../../src/config/setting.ts";
 import {
   copiesOf,
   healthCheckOf,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { createWorkerEmitter } from "../../src/domain/events.ts";
 import { REASONS } from "../../src/domain/reason.ts";
 import { OUTCOMES } from "../../src/domain/task.ts";
 import { render } from "../../src/metrics/exposition.ts";
 import { createWorkerMetrics } from "../../src/metrics/worker-metrics.ts";
-import { createWorkerEmitter } from "../../src/worker/events.ts";
 import { parseExposition, total } from "../support/exposition.ts";
 
 const STATE = {

@@ -23,6 +23,12 @@ describe("the options of a worker", () => {
     }
   });
 
+  it("refuse an address of the database that the driver could not read, and do not repeat its password", () => {
+    for (const databaseUrl of ["mysql://localhost/x", "postgres://me:se%cret@localhost/x"]) {
+      expect(() => settings({ databaseUrl })).toThrow(/^the option databaseUrl must be a URL like [^%]+$/);
+    }
+  });
+
   it("LISTEN where the database is, unless another address is given, or none", () => {
     const listenUrl = (options: object) => settings(options).listenUrl;
     expect(listenUrl({})).toBe("postgres://localhost/x");

@@ -12,7 +12,7 @@ export function databaseAlerts({ staleSeconds, planesTasks, planesRatio }: Thres
       for: "1m",
       keepFiringFor: OUTLASTS_MUTED,
       summary: "The database does not answer the exporter.",
-      description: `None of ${queried("count(last_over_time(tts_db_up[2m]))")} exporters could take a snapshot; each one's /-/ready says why.`,
+      description: `No exporter of ${queried("count(last_over_time(tts_db_up[2m]))")} could take a snapshot; each one's /-/ready says why.`,
       dashboard: ["tts-monitor"],
       why: `The last word within 2 m, so that a failed scrape does not start the waiting again. Fires on for longer than
 the 2 m by which the alerts that it mutes look back: else they would be told after its end.`,

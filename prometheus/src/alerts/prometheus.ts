@@ -1,6 +1,6 @@
 import type { Thresholds } from "../objectives.ts";
 import { type AlertRule, alert } from "../rule.ts";
-import { COUNT } from "../template.ts";
+import { COUNT, counted } from "../template.ts";
 
 /** The chain from the exporter to the pager. */
 export function prometheusAlerts({ samples }: Thresholds): AlertRule[] {
@@ -21,7 +21,7 @@ or scrape_samples_post_metric_relabeling{job="tts-worker"} > ${samples.worker}
 or increase(tts_monitor_label_overflow_total[15m]) > 0`,
       for: "10m",
       summary: "There are more series than were planned.",
-      description: `{{ if $labels.label }}${COUNT} values of the label {{ $labels.label }} in 15 minutes were outside its closed list{{ else }}{{ $labels.instance }} ({{ $labels.job }}) exposes ${COUNT} samples; beyond the limit in prometheus.yml its whole scrape is refused{{ end }}.`,
+      description: `{{ if $labels.label }}In 15 minutes ${counted("value", "values")} of the label {{ $labels.label }} came from outside its closed list{{ else }}{{ $labels.instance }} ({{ $labels.job }}) exposes ${COUNT} samples; beyond the limit in prometheus.yml its whole scrape is refused{{ end }}.`,
       dashboard: ["tts-monitor"],
     }),
     alert("TTSRuleFailures", {
@@ -30,7 +30,7 @@ or increase(tts_monitor_label_overflow_total[15m]) > 0`,
 or sum by (rule_group) (increase(prometheus_rule_group_iterations_missed_total{rule_group=~".+;tts-.+"}[5m])) > 0`,
       for: "5m",
       summary: "Rules are not evaluated, so alerts may be missing.",
-      description: `${COUNT} evaluations of {{ $labels.rule_group }} failed or were missed in 5 minutes.`,
+      description: `${counted("evaluation", "evaluations")} of {{ $labels.rule_group }} failed or were missed in 5 minutes.`,
       dashboard: ["tts-monitor"],
     }),
     alert("TTSConfigReloadFailed", {

@@ -1,6 +1,6 @@
 import type { Thresholds } from "../objectives.ts";
 import { type AlertRule, alert } from "../rule.ts";
-import { COUNT, queried } from "../template.ts";
+import { COUNT, counted, queried, queriedCount } from "../template.ts";
 
 const PENDING = 'tts:db_tasks:max{status="pending"}';
 
@@ -23,7 +23,7 @@ and sum(tts:tasks_finished:increase15m) < ${backlogRatio} * sum(tts:tasks_create
       expr: `max_over_time(tts:db_oldest_pending_age_seconds:max[2m]) > ${oldestPendingSeconds}`,
       for: "5m",
       summary: "Tasks wait too long for a worker.",
-      description: `The oldest pending task has waited for {{ $value | humanizeDuration }}; ${queried(PENDING)} tasks wait.`,
+      description: `The oldest pending task has waited for {{ $value | humanizeDuration }}; ${queriedCount(PENDING, "task waits", "tasks wait")}.`,
       dashboard: ["tts-tasks", { status: "pending" }],
     }),
     alert("TTSQueueStalled", {
@@ -33,7 +33,7 @@ and sum(tts:tasks_finished:increase15m) == 0
 and sum(max_over_time(tts:db_workers:max{state="live"}[2m])) > 0`,
       for: "10m",
       summary: "Tasks wait, workers live, and nothing is finished.",
-      description: `At least ${COUNT} tasks have waited throughout 15 minutes in which no task ended, although ${queried('tts:db_workers:max{state="live"}')} workers live.`,
+      description: `At least ${counted("task has waited", "tasks have waited")} throughout 15 minutes in which no task ended, although ${queriedCount('tts:db_workers:max{state="live"}', "worker lives", "workers live")}.`,
       dashboard: ["tts-tasks", { status: "processing" }],
     }),
     alert("TTSConcurrencySaturated", {
@@ -53,7 +53,7 @@ and on () sum(avg_over_time(${PENDING}[10m])) >= 1`,
 and on () present_over_time(tts:db_concurrency_limit:max{scope="global"}[2m])`,
       for: "5m",
       summary: "More tasks run than the global limit allows.",
-      description: `${COUNT} tasks are in processing; in the last hour the global limit was never above ${queried('max_over_time(tts:db_concurrency_limit:max{scope="global"}[1h])')}.`,
+      description: `${counted("task is", "tasks are")} in processing; in the last hour the global limit was never above ${queried('max_over_time(tts:db_concurrency_limit:max{scope="global"}[1h])')}.`,
       dashboard: ["tts-tasks", { status: "processing" }],
       why: `Against the hour's highest limit, while there is one: lowering it stops new starts only, and a task may run for 40 minutes. Only
 the global limit is never exceeded; a lost worker's limit goes before its tasks do.`,

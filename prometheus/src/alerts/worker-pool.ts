@@ -1,6 +1,6 @@
 import type { Thresholds } from "../objectives.ts";
 import { type AlertRule, alert, OUTLASTS_MUTED } from "../rule.ts";
-import { COUNT, queried } from "../template.ts";
+import { counted, queried } from "../template.ts";
 
 const UP = 'up{job="tts-worker"}';
 
@@ -24,7 +24,7 @@ which the alerts that it mutes look back: else they would be told after its end.
       expr: `sum(tts:db_workers:max{state="live"}) < ${expectedWorkers}`,
       for: "10m",
       summary: "There are fewer workers than there should be.",
-      description: `${COUNT} workers live, of ${expectedWorkers} expected.`,
+      description: `${counted("worker lives", "workers live")}, of ${expectedWorkers} expected.`,
       dashboard: ["tts-workers"],
     }),
     alert("TTSWorkerLost", {
@@ -32,7 +32,7 @@ which the alerts that it mutes look back: else they would be told after its end.
       expr: 'tts:db_workers:max{state="lost"} > 0',
       for: "2m",
       summary: "A worker has stopped without saying goodbye.",
-      description: `${COUNT} workers have not renewed their heartbeat within its timeout. Longest silent:{{ range query "topk(3, max by (worker) (tts_db_worker_heartbeat_age_seconds) > ${silentSeconds})" }} {{ .Labels.worker }} ({{ .Value | humanizeDuration }}){{ end }}.`,
+      description: `${counted("worker has not renewed its heartbeat", "workers have not renewed their heartbeat")} within its timeout. Longest silent:{{ range query "topk(3, max by (worker) (tts_db_worker_heartbeat_age_seconds) > ${silentSeconds})" }} {{ .Labels.worker }} ({{ .Value | humanizeDuration }}){{ end }}.`,
       dashboard: ["tts-workers"],
       why: `From the database, not from \`up\`: a worker that is gone from the discovery has no \`up\`. Its tasks, where nobody
 ends them, are TTSTaskStuck.`,
@@ -52,7 +52,7 @@ unless on () (sum(${UP}) == 0 unless on () sum(tts:db_workers:max{state="live"})
       severity: "warning",
       expr: "increase(tts:db_slot_conflicts:max[15m]) > 0",
       summary: "Two worker processes have been given one name.",
-      description: `${COUNT} times in 15 minutes a worker process that lives found its slot name taken by another one. The older one has aborted its tasks and does nothing more: give each process a name of its own.`,
+      description: `${counted("time", "times")} in 15 minutes a worker process that lives found its slot name taken by another one. The older one has aborted its tasks and does nothing more: give each process a name of its own.`,
       dashboard: ["tts-workers"],
     }),
   ];

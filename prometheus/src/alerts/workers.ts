@@ -1,7 +1,7 @@
 import type { Thresholds } from "../objectives.ts";
 import { type AlertRule, alert } from "../rule.ts";
 import type { Dashboard } from "../sites.ts";
-import { COUNT } from "../template.ts";
+import { COUNT, counted } from "../template.ts";
 
 const JOB = '{job="tts-worker"}';
 const DASHBOARD: Dashboard = ["tts-workers", { worker: "{{ $labels.worker }}" }];
@@ -65,7 +65,7 @@ function results({ lateWrites }: Thresholds): AlertRule[] {
       expr: `increase(tts_worker_events_lost_total[15m]) > 0
 or tts_worker_events_lost_total > 0 and on (job, instance) (time() - process_start_time_seconds < 900)`,
       summary: "Results of tasks are lost.",
-      description: `${COUNT} results of {{ $labels.worker }} will never reach the database: their audio may be there, their tasks end as timeouts.`,
+      description: `${counted("result", "results")} of {{ $labels.worker }} will never reach the database: their audio may be there, their tasks end as timeouts.`,
       dashboard: DASHBOARD,
       why: "What a new process lost before its first scrape is no increase.",
     }),
@@ -74,7 +74,7 @@ or tts_worker_events_lost_total > 0 and on (job, instance) (time() - process_sta
       expr: "min_over_time(tts_worker_events_buffered[2m]) > 0",
       for: "5m",
       summary: "A worker's results wait for the database.",
-      description: `At least ${COUNT} results of {{ $labels.worker }} have waited for the database throughout; without a spool they are lost where the process ends.`,
+      description: `At least ${counted("result of {{ $labels.worker }} has waited", "results of {{ $labels.worker }} have waited")} for the database throughout; without a spool they are lost where the process ends.`,
       dashboard: DASHBOARD,
     }),
     alert("TTSLateWrites", {

@@ -16,7 +16,8 @@ const ADVICE = "run tts-monitor as an ordinary user, or set DATABASE_URL";
 
 /**
  * Ourselves, but for root, whom PostgreSQL refuses: root lends it the user who owns the data's directory, else
- * `postgres`, else `nobody`. Throws OperationError where none can do it.
+ * `postgres`, else `nobody`.
+ * @throws OperationError where none can do it
  */
 export function chooseAccount(dataDir: string, program: string): Account {
   const directory = nearestExisting(dataDir);

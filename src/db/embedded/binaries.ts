@@ -12,7 +12,7 @@ export interface Binaries {
 
 /**
  * PostgreSQL's programs from the npm package for this platform, fit to run.
- * Throws OperationError where the package is missing or cannot be made fit.
+ * @throws OperationError where the package is missing or cannot be made fit
  */
 export async function findBinaries(entry = resolvePlatformPackage()): Promise<Binaries> {
   const { initdb, postgres }: Binaries = await import(pathToFileURL(entry).href);

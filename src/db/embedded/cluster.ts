@@ -67,6 +67,7 @@ function isComplete(dataDir: string): boolean {
   return existsSync(join(dataDir, MEMORY));
 }
 
+/** Replaces what is remembered of the data directory; whoever reads it meanwhile finds the one or the other. */
 export function remember(dataDir: string, account: Account, memory: Memory): void {
   const file = join(dataDir, MEMORY);
   writeFileSync(`${file}.new`, JSON.stringify(memory), { mode: 0o600, flush: true });

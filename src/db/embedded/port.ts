@@ -6,7 +6,7 @@ export const LOOPBACK = "127.0.0.1";
 
 /**
  * The port to listen on: the wanted one, else the remembered one where it is free, else any free one.
- * Throws OperationError where the wanted one is taken.
+ * @throws OperationError where the wanted one is taken
  */
 export async function choosePort(
   wanted: number | undefined,

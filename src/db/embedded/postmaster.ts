@@ -22,7 +22,7 @@ const STOP_PATIENCE_MS = 30_000;
 
 /**
  * Makes the data directory free for a new server: ends one whose owner was killed.
- * Throws OperationError where it is in use.
+ * @throws OperationError where it is in use
  */
 export async function clearTheWay(dataDir: string, log: (line: string) => void): Promise<void> {
   refuseIfInUse(dataDir);
@@ -41,7 +41,7 @@ export async function clearTheWay(dataDir: string, log: (line: string) => void):
   }
 }
 
-/** Throws OperationError where a server with a living owner, or one that is not ours, works in the directory. */
+/** @throws OperationError where a server with a living owner, or one that is not ours, works in the directory */
 export function refuseIfInUse(dataDir: string): void {
   const other = findPostmaster(dataDir);
   if (!other || (other.owner && !isRunning(other.owner))) return;

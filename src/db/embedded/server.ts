@@ -68,7 +68,7 @@ export function superviseServer(child: ChildProcess, log: (line: string) => void
   };
 }
 
-/** Waits until the server answers. Throws OperationError with its last words where it ends instead. */
+/** Waits until the server answers. @throws OperationError with its last words where it ends instead */
 export async function untilReady(server: RunningServer, address: Address): Promise<void> {
   const fate = { ended: false };
   void server.exited.then(() => {
@@ -76,7 +76,7 @@ export async function untilReady(server: RunningServer, address: Address): Promi
   });
   const deadline = performance.now() + START_PATIENCE_MS;
   for (let refusals = 0; ; ) {
-    const error = await withClient(address, "postgres", async () => undefined).catch(
+    const error = await asSuperuser(address, "postgres", async () => undefined).catch(
       (reason: Error & { code?: string }) => reason,
     );
     if (fate.ended) {
@@ -91,8 +91,8 @@ export async function untilReady(server: RunningServer, address: Address): Promi
   }
 }
 
-/** Runs `work` with a connection as the superuser. */
-export async function withClient<T>(
+/** Runs the work on a connection as the cluster's superuser, which the address has the password of. */
+export async function asSuperuser<T>(
   { port, password }: Address,
   database: string,
   work: (client: pg.Client) => Promise<T>,

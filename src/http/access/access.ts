@@ -1,7 +1,7 @@
 import cors from "cors";
 import type { RequestHandler } from "express";
 import type { Logger } from "../../logger.ts";
-import { createDoor, createTokenCheck } from "./door.ts";
+import { requireLogin, requireToken } from "./authentication.ts";
 import { createFailures } from "./failures.ts";
 import { type Live, liveFiles, warnWhereOpen } from "./live-files.ts";
 import { createLiveTls, type LiveTls } from "./live-tls.ts";
@@ -69,13 +69,13 @@ export async function openAccess(settings: AccessSettings, log: Logger): Promise
     before: [
       headersOf(web),
       ...(corsOrigins ? [corsFor(corsOrigins)] : []),
-      createDoor(
+      requireLogin(
         () => web.value.login,
         () => tokens?.value,
         failures,
       ),
     ],
-    requireToken: createTokenCheck(() => tokens?.value, failures.token, log),
+    requireToken: requireToken(() => tokens?.value, failures.token, log),
     tls,
     close() {
       web.close();
@@ -104,7 +104,7 @@ function headersOf(web: Live<WebConfig>): RequestHandler {
   };
 }
 
-/** Before the door, because a browser asks for leave without credentials. */
+/** Before the login, because a browser asks for leave without credentials. */
 function corsFor(origins: readonly string[]): RequestHandler {
   return cors({
     origin: [...origins],

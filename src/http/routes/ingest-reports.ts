@@ -4,9 +4,8 @@ import { beatRemote, endRemote } from "../../db/remote-tasks.ts";
 import { LONGEST_AUDIO_URL, LONGEST_FILENAME } from "../../domain/audio.ts";
 import { completion, type Ending, failure } from "../../domain/ending.ts";
 import { OUTCOMES } from "../../domain/task.ts";
-import { idInPath, longText, text } from "../fields.ts";
+import { idInPath, longText, taskId, text } from "../fields.ts";
 import { describe, type Endpoint, json } from "../operation.ts";
-import { taskId } from "./ingest.ts";
 
 const params = z.object({ task_id: idInPath });
 const SIZE_RULE = "must be a whole number of bytes";
@@ -52,6 +51,7 @@ const COMPLETE = describe({
   errors: [404, 409, 503],
 });
 
+/** The end of a task with its audio, whoever runs it. */
 export function completeTask(pool: pg.Pool): Endpoint {
   return json(COMPLETE, async ({ params: { task_id: id }, body }) => {
     const audio = { audioUrl: body.audio_url, filename: body.filename, fileSize: body.file_size };

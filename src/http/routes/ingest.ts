@@ -7,7 +7,7 @@ import { CONTENT_HASH, contentHash } from "../../domain/content-hash.ts";
 import { idForJson } from "../../domain/task-status.ts";
 import { WORKER_NAME, WORKER_NAME_ACCEPTS } from "../../domain/worker-name.ts";
 import { NotFoundError } from "../../errors.ts";
-import { idInAnswer, idInBody, longText, status } from "../fields.ts";
+import { idInAnswer, idInBody, longText, status, taskId } from "../fields.ts";
 import { describe, type Endpoint, json } from "../operation.ts";
 
 /** Times in ms, for tasks and workers that come in over the API: what the library has as options. */
@@ -47,8 +47,6 @@ const submission = z
       content === undefined || content_hash === undefined || contentHash(content) === content_hash,
     { path: ["content_hash"], message: "does not match the content" },
   );
-
-export const taskId = z.string().meta({ description: "a decimal integer in 1…2^63−1" });
 
 const SUBMIT = describe({
   id: "submitTask",

@@ -2,9 +2,8 @@ import type pg from "pg";
 import { z } from "zod";
 import { recordRetry } from "../../db/retry-store.ts";
 import { BusyError, NotFoundError, TaskStateError } from "../../errors.ts";
-import { idInPath } from "../fields.ts";
+import { idInPath, taskId } from "../fields.ts";
 import { describe, type Endpoint, json } from "../operation.ts";
-import { taskId } from "./ingest.ts";
 
 const RETRY = describe({
   id: "retryText",
@@ -20,6 +19,7 @@ const RETRY = describe({
 // A task that is in the way may not be visible yet, or have ended before it is looked at.
 const ATTEMPTS = 3;
 
+/** Records a pending task for a text that has no valid audio and no task under way. */
 export function retryText(pool: pg.Pool): Endpoint {
   return json(RETRY, async ({ params: { text_id: textId } }) => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

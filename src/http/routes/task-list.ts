@@ -34,6 +34,7 @@ const TASKS = describe({
   errors: [503],
 });
 
+/** A page of tasks, by what the query asks for. */
 export function taskList(pool: pg.Pool): Endpoint {
   return json(TASKS, async ({ query: { status = [], q, limit: longest, cursor: after, ...filter } }) => {
     const page = await readTaskPage(pool, { ...filter, ...q, statuses: status }, longest, after);

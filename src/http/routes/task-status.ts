@@ -28,6 +28,7 @@ const STATUS = describe({
   errors: [404, 503],
 });
 
+/** What the old monitor told of a text's task. */
 export function taskStatusOfText(pool: pg.Pool): Endpoint {
   return json(STATUS, async ({ params: { text_id: textId } }) => {
     const task = await readTaskOfText(pool, textId);

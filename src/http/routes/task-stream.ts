@@ -20,6 +20,7 @@ const STREAM = describe({
   errors: [404, 503],
 });
 
+/** The same, live, as server-sent events. */
 export function taskStream({ open }: Pick<Streams, "open">): Endpoint {
   return raw(STREAM, async ({ params: { text_id: textId }, request }, response) => {
     await open(textId, request.get("Last-Event-ID"), response);

@@ -36,6 +36,7 @@ const TEXTS = describe({
 
 const GENERATED = { all: undefined, generated: true, not_generated: false };
 
+/** A page of texts, by what the query asks for. */
 export function textList(pool: pg.Pool): Endpoint {
   return json(TEXTS, async ({ query }) => {
     const { audio_filter: audio, task_status: taskStatuses = [], q, order, limit: longest } = query;

@@ -6,8 +6,8 @@ import { ENDED, type Rank, stepsAfter, type TaskEvent } from "../../domain/task-
 import { type TaskFacts, taskStatus } from "../../domain/task-status.ts";
 import { BusyError, DatabaseUnavailableError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
-import type { Pace } from "../../streams/pace.ts";
-import { createTaskWatch } from "../../streams/task-watch.ts";
+import type { Pace } from "../../watch/pace.ts";
+import { createTaskWatch } from "../../watch/task-watch.ts";
 import { frame, retryHint } from "./frame.ts";
 import { type Opening, readOpening } from "./opening.ts";
 import { type Beating, firstComment, PATIENCE, type Patience, startPulse } from "./pulse.ts";

@@ -2,10 +2,11 @@ import { isChosen } from "../../variables.ts";
 import { isText } from "./text-id.ts";
 
 /**
- * The default of --task.pending-timeout, for the database does not know an exporter's settings: whoever sets another
- * one changes it here, too. Only then do these rows and `tts_db_tasks_stuck{cause="never_claimed"}` agree.
+ * The default of --task.pending-timeout (src/config/settings.ts; a test compares the two), for the database does not
+ * know an exporter's settings: whoever sets another one changes it here, too. Only then do these rows and
+ * `tts_db_tasks_stuck{cause="never_claimed"}` agree.
  */
-const PENDING_TIMEOUT = "interval '15 minutes'";
+export const PENDING_TIMEOUT = "interval '15 minutes'";
 
 const LIMIT = 100;
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Queryable } from "../db/pool.ts";
 import { readChangedTasks, type TaskRow } from "../db/task-reader.ts";
+import { createBell } from "../domain/bell.ts";
 import type { Logger } from "../logger.ts";
 import { logChanges } from "../outage-log.ts";
-import { createAlarm } from "./alarm.ts";
 import { inChunks } from "./chunks.ts";
 import { createFollowedTasks } from "./followed-tasks.ts";
 import { createNotifications } from "./notifications.ts";
@@ -40,7 +40,7 @@ export function createTaskWatch<Follower>(options: TaskWatchOptions<Follower>): 
   const { db, tell, log, pace = PACE } = options;
   const tasks = createFollowedTasks<Follower>();
   const unread = new Set<bigint>();
-  const alarm = createAlarm();
+  const bell = createBell();
   const outages = logChanges(log);
   const stop = new AbortController();
   let lookedAtAllAt = Number.NEGATIVE_INFINITY;
@@ -52,17 +52,19 @@ export function createTaskWatch<Follower>(options: TaskWatchOptions<Follower>): 
     onNotify(taskId) {
       if (!tasks.has(taskId)) return;
       unread.add(taskId);
-      alarm.ring();
+      bell.ring();
     },
     onChange() {
       lookedAtAllAt = Number.NEGATIVE_INFINITY;
-      alarm.ring();
+      bell.ring();
     },
   });
 
   async function keepLooking(): Promise<void> {
+    let heard = 0;
     while (!stop.signal.aborted) {
-      await alarm.wait(dueIn());
+      await bell.wait(heard, dueIn(), stop.signal);
+      heard = bell.rings;
       const answered = await look();
       await sleep(answered ? pace.gathering : pace.retry, undefined, { signal: stop.signal }).catch(() => {});
     }
@@ -118,7 +120,7 @@ export function createTaskWatch<Follower>(options: TaskWatchOptions<Follower>): 
       unread.add(taskId);
       notifications.listen();
       looking ??= keepLooking();
-      alarm.ring();
+      bell.ring();
     },
     remove(taskId, follower) {
       tasks.remove(taskId, follower);
@@ -129,7 +131,6 @@ export function createTaskWatch<Follower>(options: TaskWatchOptions<Follower>): 
     },
     async close() {
       stop.abort();
-      alarm.ring();
       await Promise.all([looking, notifications.close()]);
     },
   };

@@ -10,7 +10,7 @@ import type { Tokens } from "./tokens.ts";
  * Lets nobody in without a user and a password, where there are users. Who has a token is let in by it, because one
  * header cannot carry both.
  */
-export function createDoor(
+export function requireLogin(
   login: () => Login,
   tokens: () => Tokens | undefined,
   failures: { login: Failures; token: Failures },
@@ -35,7 +35,7 @@ export function createDoor(
  * Lets nobody pass without a token of the file. A right one passes however many wrong ones come from its address: it
  * cannot be guessed, and a neighbour's mistake must not cost a worker its results.
  */
-export function createTokenCheck(
+export function requireToken(
   tokens: () => Tokens | undefined,
   failures: Failures,
   log: Logger,
