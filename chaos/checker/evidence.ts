@@ -65,12 +65,20 @@ export const EVIDENCE: Record<FaultKind, Evidence> = {
     sees: "tts_monitor_collector_success, tts_db_up",
     sign: anyOf(collectorFails, databaseDown),
   },
+  "heartbeats-locked": {
+    sees: "tts_worker_heartbeat_failures_total, tts_db_worker_heartbeat_age_seconds",
+    sign: anyOf(heartbeatsFail, silentFor(2)),
+  },
   "row-locked": {
     sees: "tts_db_oldest_processing_age_seconds, tts_worker_events_buffered",
     sign: anyOf(
       shows("tts_db_oldest_processing_age_seconds", (age) => age >= 2.5),
       resultsWait,
     ),
+  },
+  "standby-silent": {
+    sees: "tts_worker_heartbeat_failures_total, tts_worker_events_buffered, tts_db_worker_heartbeat_age_seconds",
+    sign: anyOf(heartbeatsFail, resultsWait, silentFor(2)),
   },
   failover: trouble,
   "exporter-cut-off": downThere,

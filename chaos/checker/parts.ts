@@ -1,6 +1,6 @@
 import type { Entry, Ms, PartKind } from "../recording/entries.ts";
 
-export interface Life {
+interface Life {
   part: string;
   kind: PartKind;
   life: number;

@@ -1,24 +1,7 @@
-import type { FaultKind } from "../faults/kinds.ts";
 import type { Ms } from "../recording/entries.ts";
 import type { FaultSpan } from "./faults.ts";
 import type { Context } from "./rule.ts";
 
-/** Kinds that keep every sweeper from its work, or may. */
-const FOR_ALL: readonly FaultKind[] = [
-  "database-crash",
-  "database-restart",
-  "database-away",
-  "database-frozen",
-  "database-read-only",
-  "session-killed",
-  "sessions-terminated",
-  "connections-exhausted",
-  "grants-revoked",
-  "table-locked",
-  "row-locked",
-  "failover",
-  "slow-links",
-];
 /** ms after such a fault in which all connect again */
 const RECOVERY = 2000;
 
@@ -32,7 +15,7 @@ export function unavailable(from: Ms, to: Ms, { faults, parts }: Context): numbe
     [{ begin: from - RECOVERY, end: to }],
   );
   const spans = [
-    ...near.filter(({ kind }) => FOR_ALL.includes(kind)),
+    ...near.filter(({ targets }) => targets.includes("postgres")),
     ...(exporters.length > 0 ? together : []),
   ];
   return union(

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ask, expectDone } from "../stage/api.ts";
 import { type Part, Refused, type Stage } from "../stage/stage.ts";
-import { ask, expectDone } from "./api.ts";
+import { insertText } from "../stage/texts.ts";
+
 import type { Fault } from "./fault.ts";
 import { goodText, hostileTexts, QUESTIONS, REFUSED } from "./hostile-strings.ts";
 
@@ -46,7 +48,7 @@ async function askFor(stage: Stage, exporter: Part, path: string): Promise<void>
 
 /** A task whose every field is hostile, from the text to the end. */
 async function speak(stage: Stage, exporter: Part, content: string): Promise<void> {
-  const textId = await insertText(stage, content);
+  const textId = await insertText(stage.call, stage.database, content);
   if (textId === undefined) return;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const taskId = await start(stage, exporter, textId, content);
@@ -54,15 +56,6 @@ async function speak(stage: Stage, exporter: Part, content: string): Promise<voi
     // The others have all slots.
     await sleep(250);
   }
-}
-
-function insertText({ call, database }: Stage, content: string): Promise<string | undefined> {
-  return call({ by: "application", call: "insert text", may: { texts: 1 } }, async () => {
-    const [row] = await database.sql("insert into tts_texts (content) values ($1) returning id::text", [
-      content,
-    ]);
-    return { did: { texts: 1 }, value: String(row?.["id"]) };
-  });
 }
 
 function start(stage: Stage, exporter: Part, textId: string, content: string): Promise<string | undefined> {

@@ -21,7 +21,9 @@ export const KINDS = {
   "connections-exhausted": { title: "strangers hold every connection that is left" },
   "grants-revoked": { title: "the role may read and write no more, until it may again" },
   "table-locked": { title: "a stranger locks the table of tasks" },
+  "heartbeats-locked": { title: "a stranger lets nobody write to the table of workers" },
   "row-locked": { title: "a stranger locks a row of a running task" },
+  "standby-silent": { title: "the synchronous standby confirms no commit" },
   failover: { title: "the server dies, and its synchronous standby takes over" },
   // Links of one part or of all.
   "exporter-cut-off": { title: "an exporter's connections are refused" },

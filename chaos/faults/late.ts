@@ -1,5 +1,6 @@
+import { ask, expectDone } from "../stage/api.ts";
 import type { Part, Stage } from "../stage/stage.ts";
-import { ask, expectDone, listTasks } from "./api.ts";
+import { listTasks } from "./api.ts";
 import type { Fault } from "./fault.ts";
 
 const ENDINGS: Readonly<Record<string, object>> = {

@@ -14,13 +14,14 @@ import {
   WORKER_CUT_OFF_SHORT,
   WORKER_LINK_DEAD,
 } from "./links.ts";
-import { ROW_LOCKED, TABLE_LOCKED } from "./locks.ts";
+import { HEARTBEATS_LOCKED, ROW_LOCKED, TABLE_LOCKED } from "./locks.ts";
 import { PROMETHEUS_STOPPED } from "./prometheus.ts";
 import { PRUNE } from "./prune.ts";
 import { RETRY_STORM } from "./retries.ts";
 import { SCRAPERS_1000 } from "./scrapers.ts";
 import { DATABASE_FROZEN, SESSION_KILLED, SESSIONS_TERMINATED } from "./sessions.ts";
 import { SPOOL_FULL } from "./spool.ts";
+import { STANDBY_SILENT } from "./standby.ts";
 import { STREAMS_STORM } from "./streams.ts";
 import { APPLICATION_SURGERY } from "./surgery.ts";
 import { SLOT_TAKEN, WORKER_FROZEN, WORKER_FROZEN_SHORT, WORKER_KILLED, WORKER_STOPPED } from "./workers.ts";
@@ -37,7 +38,9 @@ export const FAULTS: readonly Fault[] = [
   CONNECTIONS_EXHAUSTED,
   GRANTS_REVOKED,
   TABLE_LOCKED,
+  HEARTBEATS_LOCKED,
   ROW_LOCKED,
+  STANDBY_SILENT,
   FAILOVER,
   EXPORTER_CUT_OFF,
   EXPORTER_LINK_DEAD,

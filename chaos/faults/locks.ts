@@ -4,24 +4,25 @@ import type { Fault } from "./fault.ts";
 import { POSTGRES } from "./parts.ts";
 import { insist, long } from "./time.ts";
 
-const LOCK_TABLE = "lock table tts_monitor.tasks in access exclusive mode";
-
 export const TABLE_LOCKED: Fault = {
   kind: "table-locked",
   lane: "breaking",
   seconds: 3,
   prepare(stage, random) {
     const ms = random.whole(2000, 4000);
-    return {
-      targets: POSTGRES,
-      detail: `${ms} ms`,
-      inject: () =>
-        inTransactionOfAStranger(stage, async (query) => {
-          await query("set local lock_timeout = '5s'");
-          await query(LOCK_TABLE);
-          await sleep(ms);
-        }),
-    };
+    const inject = () => lockTable(stage, "tts_monitor.tasks in access exclusive mode", ms);
+    return { targets: POSTGRES, detail: `${ms} ms`, inject };
+  },
+};
+
+export const HEARTBEATS_LOCKED: Fault = {
+  kind: "heartbeats-locked",
+  lane: "breaking",
+  seconds: 4,
+  prepare(stage, random) {
+    const ms = long(stage, random);
+    const inject = () => lockTable(stage, "tts_monitor.workers in exclusive mode", ms);
+    return { targets: POSTGRES, detail: `${ms} ms`, inject };
   },
 };
 
@@ -50,6 +51,14 @@ export const ROW_LOCKED: Fault = {
     };
   },
 };
+
+function lockTable(stage: Stage, which: string, ms: number): Promise<void> {
+  return inTransactionOfAStranger(stage, async (query) => {
+    await query("set local lock_timeout = '5s'");
+    await query(`lock table ${which}`);
+    await sleep(ms);
+  });
+}
 
 type Query = (text: string, values?: unknown[]) => Promise<{ rowCount: number }>;
 

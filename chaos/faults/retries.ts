@@ -1,6 +1,7 @@
+import { ask, expectDone } from "../stage/api.ts";
 import type { Random } from "../stage/random.ts";
 import type { Part, Stage } from "../stage/stage.ts";
-import { ask, expectDone, listTasks } from "./api.ts";
+import { listTasks } from "./api.ts";
 import type { Fault, Prepared } from "./fault.ts";
 
 const MOST = 20;

@@ -50,7 +50,7 @@ export interface ChaosSettings {
  */
 export type PhaseName = "quiet" | "chaos" | "settling" | "final";
 
-export interface Phase {
+interface Phase {
   type: "phase";
   at: Ms;
   name: PhaseName;
@@ -105,7 +105,7 @@ export type Effects = Partial<Record<Quantity, number>>;
 export type Possible = Partial<Record<Quantity, number | readonly [least: number, most: number]>>;
 
 /** A call is about to be made. */
-export interface Asked {
+interface Asked {
   type: "asked";
   at: Ms;
   id: number;
@@ -134,7 +134,7 @@ export interface Answered {
   detail?: string;
 }
 
-export interface FaultBegin {
+interface FaultBegin {
   type: "fault";
   what: "begin";
   at: Ms;
@@ -145,7 +145,7 @@ export interface FaultBegin {
   detail?: string;
 }
 
-export interface FaultEnd {
+interface FaultEnd {
   type: "fault";
   what: "end";
   at: Ms;
@@ -170,7 +170,7 @@ export interface Recount {
 }
 
 /** PostgreSQL connections that each part holds, counted on its own link. */
-export interface Sessions {
+interface Sessions {
   type: "sessions";
   at: Ms;
   open: Record<string, number>;
@@ -184,7 +184,7 @@ export interface Alerts {
 }
 
 /** A line that a part has printed. */
-export interface Log {
+interface Log {
   type: "log";
   at: Ms;
   part: string;
@@ -215,7 +215,7 @@ export interface TaskRow {
 }
 
 /** What a fault has itself seen and found wrong: a stream's broken frame, say. Any is a violation. */
-export interface Verdict {
+interface Verdict {
   type: "verdict";
   at: Ms;
   faultId: number;
@@ -223,7 +223,7 @@ export interface Verdict {
 }
 
 /** The last line: without it the run did not come to its end. */
-export interface End {
+interface End {
   type: "end";
   at: Ms;
 }

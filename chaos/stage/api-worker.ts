@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ask, expectDone, type Reply } from "./api.ts";
 import { fateOf } from "./fate.ts";
-import { type MakeCall, Refused } from "./stage.ts";
+import type { MakeCall } from "./stage.ts";
 
 export interface ApiWorker {
   /** Has the text spoken over the exporter's API. @returns the status in which its task ended, where that is certain */
@@ -22,26 +23,14 @@ interface OpenTask {
   close(): void;
 }
 
-const PATIENCE = 5000;
 const MAY_START = { created: 1, started: 1, deduplicated: 1 };
 
 /** A worker in another language: it has no library, and says by HTTP what it does. */
 export function createApiWorker({ call, url, token, name, seed }: ApiWorkerOptions): ApiWorker {
-  async function post(
-    path: string,
-    body: object,
-  ): Promise<{ status: number; json: Record<string, unknown> }> {
-    const response = await fetch(`${url}${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json", connection: "close" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE),
-    });
-    const json = (await response.json()) as Record<string, unknown>;
-    // A result whose answer was lost on its way to the database may be there all the same.
-    if (response.status >= 500) throw new Error(`${response.status}: ${JSON.stringify(json)}`);
-    if (response.status >= 400) throw new Refused(`${response.status}: ${JSON.stringify(json)}`);
-    return { status: response.status, json };
+  async function post(path: string, body: object): Promise<Reply> {
+    const reply = await ask({ token }, { url }, path, body);
+    expectDone(reply);
+    return reply;
   }
 
   async function start(textId: string, content: string): Promise<OpenTask | undefined> {

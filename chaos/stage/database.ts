@@ -4,7 +4,7 @@ import { createAppTables, openAppTables } from "../../src/demo/app-tables.ts";
 import { promote, startStandby } from "../../test/support/standby.ts";
 import { startTemporaryServer, type TemporaryServer } from "../../test/support/temporary-server.ts";
 import type { Recorder } from "../recording/recorder.ts";
-import type { Database, Query } from "./stage.ts";
+import { type Database, type Query, Refused } from "./stage.ts";
 import { installWitness } from "./witness.ts";
 
 const ROLE = "chaos_service";
@@ -45,7 +45,10 @@ export async function startDatabase(recorder: Recorder): Promise<OwnDatabase> {
     get pid() {
       return current.pid;
     },
-    sql: async (text, values = []) => (await pool.query(text, values)).rows,
+    sql: async (text, values = []) => {
+      const client = await connected(pool);
+      return released(client, async () => (await client.query(text, values)).rows);
+    },
     transaction: (work) => transact(pool, work),
     stranger: () => connectStranger(current.url),
     async stop(mode) {
@@ -114,20 +117,37 @@ function openPool(url: string): pg.Pool {
   return pool;
 }
 
+/** @throws Refused: nothing was asked for */
+function connected(pool: pg.Pool): Promise<pg.PoolClient> {
+  return pool.connect().catch((error: Error) => {
+    throw new Refused(error.message, { cause: error });
+  });
+}
+
 async function transact<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let failed: Error | undefined;
-  try {
+  const client = await connected(pool);
+  return released(client, async () => {
     await client.query("begin");
-    const result = await work(async (text, values = []) => (await client.query(text, values)).rows);
+    const result = await work(async (text, values = []) => (await client.query(text, values)).rows).catch(
+      // Nobody commits what has failed before.
+      (error: Error) => {
+        throw new Refused(error.message, { cause: error });
+      },
+    );
     await client.query("commit");
     return result;
+  });
+}
+
+/** Gives the connection back. One on which something has failed is ended: nobody knows what state it is in. */
+async function released<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    client.release();
+    return result;
   } catch (error) {
-    failed = error as Error;
+    client.release(error as Error);
     throw error;
-  } finally {
-    // One that has failed is ended: nobody knows what state it is in.
-    client.release(failed);
   }
 }
 

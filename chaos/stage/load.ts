@@ -4,7 +4,7 @@ import type { Answer } from "../worker-process.ts";
 import { createApiWorker } from "./api-worker.ts";
 import { createRandom } from "./random.ts";
 import type { Database, MakeCall } from "./stage.ts";
-import { changeTexts } from "./texts.ts";
+import { changeTexts, insertText } from "./texts.ts";
 import type { OwnWorker } from "./workers.ts";
 
 export interface LoadOptions {
@@ -75,16 +75,6 @@ export function startLoad(options: LoadOptions): Load {
       await Promise.all(running);
     },
   };
-}
-
-async function insertText(call: MakeCall, database: Database, content: string): Promise<string | undefined> {
-  return call({ by: "application", call: "insert text", may: { texts: 1 } }, async () => {
-    const [row] = await database.sql(
-      "insert into tts_texts (content, title) values ($1, 'chaos') returning id::text",
-      [content],
-    );
-    return { did: { texts: 1 }, value: String(row?.["id"]) };
-  });
 }
 
 function insertAudio(call: MakeCall, database: Database, textId: string): Promise<unknown> {

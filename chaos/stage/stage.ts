@@ -27,9 +27,12 @@ export interface Part {
 export type Query = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 
 export interface Database {
-  /** Statements on the server itself as superuser, on a connection that waits for nobody's link; fails after 5 s. */
+  /**
+   * Statements on the server itself as superuser, on a connection that waits for nobody's link; fails after 5 s.
+   * @throws Refused where it was certainly not done, else whatever the driver throws
+   */
   sql: Query;
-  /** Several of them, all or none. Where it throws at its end, the answer to the commit may have been lost. */
+  /** Several of them, all or none. @throws as `sql` */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** A session of a stranger's own, for locks; end it. */
   stranger(): Promise<{ query(text: string, values?: unknown[]): Promise<unknown>; end(): Promise<void> }>;
@@ -47,7 +50,7 @@ export interface Database {
 }
 
 /** A call that is about to be made; see `Asked`. */
-export interface Call {
+interface Call {
   by: string;
   call: string;
   textId?: string;
@@ -55,7 +58,7 @@ export interface Call {
 }
 
 /** What has come of it; see `Answered`. Where it throws, nothing is certain, unless it throws `Refused`. */
-export interface Done<T> {
+interface Done<T> {
   did: Effects;
   still?: Possible;
   taskId?: string;

@@ -1,5 +1,15 @@
 import type { Database, MakeCall, Query } from "./stage.ts";
 
+/** Somebody sends a text. @returns its id, decimal; undefined where that is not certain */
+export function insertText(call: MakeCall, database: Database, content: string): Promise<string | undefined> {
+  return call({ by: "application", call: "insert text", may: { texts: 1 } }, async () => {
+    const [row] = await database.sql("insert into tts_texts (content) values ($1) returning id::text", [
+      content,
+    ]);
+    return { did: { texts: 1 }, value: String(row?.["id"]) };
+  });
+}
+
 const COUNT = `
   select
     count(*) filter (where is_deleted = 0)::int as texts,

@@ -1,3 +1,4 @@
+import { beatPatience } from "../domain/patience.ts";
 import type { Queryable } from "./pool.ts";
 
 export interface WorkerRegistration {
@@ -85,11 +86,6 @@ export async function beat(db: Queryable, me: WorkerRegistration & Slot): Promis
   };
   const { rowCount } = await db.query<Record<string, never>>(statement);
   return rowCount === 1;
-}
-
-/** ms: on a connection that went dead in silence a heartbeat must not wait until the worker is lost over it. */
-function beatPatience(heartbeatTimeout: number): number {
-  return Math.min(4500, Math.max(1000, heartbeatTimeout / 3));
 }
 
 /** Counts that a process that lives has lost its slot name to another one: most likely both are meant to live. */

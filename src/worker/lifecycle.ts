@@ -3,6 +3,7 @@ import { createPool } from "../db/pool.ts";
 import { readSchema, schemaProblem } from "../db/schema.ts";
 import { registerWorker, type Slot, type WorkerRegistration } from "../db/worker-store.ts";
 import { createWorkerEmitter } from "../domain/events.ts";
+import { lockPatience } from "../domain/patience.ts";
 import { reasonOf } from "../domain/thrown.ts";
 import { DatabaseUnavailableError, TtsMonitorError, WorkerStoppedError } from "../errors.ts";
 import { openAccess } from "../http/access/access.ts";
@@ -57,6 +58,7 @@ export async function openWorker(options: TaskMonitorOptions): Promise<Worker> {
     max: CONNECTIONS,
     applicationName: `tts-monitor worker ${settings.worker}`,
     statementTimeout: STATEMENT_TIMEOUT,
+    lockTimeout: lockPatience(settings.heartbeatTimeout),
     log,
   });
   // In reverse order: what was opened last is closed first, also when opening fails half-way.

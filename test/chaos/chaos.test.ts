@@ -31,8 +31,8 @@ describe("the checker notices, in the recording of that minute,", async () => {
   }
 });
 
-let read: Promise<readonly Entry[]> | undefined;
-function recording(): Promise<readonly Entry[]> {
-  read ??= Array.fromAsync(readRecording(file));
-  return read;
+const entries: Entry[] = [];
+async function recording(): Promise<readonly Entry[]> {
+  if (entries.length === 0) for await (const entry of readRecording(file)) entries.push(entry);
+  return entries;
 }

@@ -52,15 +52,12 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
   function pass(from: Socket, to: Socket): void {
     // Bytes that were lost cannot be made up for: such a connection stays dead after the link has healed.
     let dead = false;
+    const late = inOrder((bytes) => to.write(bytes));
     sockets.add(from);
     from.on("data", (bytes) => {
       dead ||= mode === "hang";
-      if (dead) {
-        lost += bytes.length;
-        return;
-      }
-      if (lag > 0) setTimeout(() => to.write(bytes), lag);
-      else to.write(bytes);
+      if (dead) lost += bytes.length;
+      else late(bytes, lag);
     });
     from.on("error", () => {});
     from.on("close", () => {
@@ -110,5 +107,23 @@ export async function startProxy(targetUrl: string): Promise<TcpProxy> {
       server.close();
       await once(server, "close");
     },
+  };
+}
+
+/** Passes on later, but nothing before what came before it, however the delay changes: so does TCP. */
+function inOrder(pass: (bytes: Buffer) => void): (bytes: Buffer, ms: number) => void {
+  const waiting: { due: number; bytes: Buffer }[] = [];
+  function flush(): void {
+    const now = performance.now();
+    for (let next = waiting[0]; next && next.due <= now; next = waiting[0]) {
+      waiting.shift();
+      pass(next.bytes);
+    }
+    if (waiting[0]) setTimeout(flush, waiting[0].due - now);
+  }
+  return (bytes, ms) => {
+    const due = Math.max(performance.now() + ms, waiting.at(-1)?.due ?? 0);
+    waiting.push({ due, bytes });
+    if (waiting.length === 1) flush();
   };
 }

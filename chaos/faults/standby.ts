@@ -1,0 +1,33 @@
+import type { Fault } from "./fault.ts";
+import { POSTGRES } from "./parts.ts";
+import { insist, lasting, long } from "./time.ts";
+
+/** Whoever commits waits for it, and it is no standby's name. */
+const NOBODY = "chaos_nobody";
+
+export const STANDBY_SILENT: Fault = {
+  kind: "standby-silent",
+  lane: "breaking",
+  seconds: 4,
+  prepare(stage, random) {
+    const ms = long(stage, random);
+    const { sql } = stage.database;
+    const waitFor = async (names: string) => {
+      await sql(`alter system set synchronous_standby_names = '${names}'`);
+      await sql("select pg_reload_conf()");
+    };
+    return {
+      targets: POSTGRES,
+      detail: `${ms} ms`,
+      async inject() {
+        const [row] = await sql("show synchronous_standby_names");
+        const before = String(row?.["synchronous_standby_names"]);
+        await lasting(
+          ms,
+          () => waitFor(NOBODY),
+          () => insist(() => waitFor(before)),
+        );
+      },
+    };
+  },
+};
