@@ -30,9 +30,9 @@ describe("POST /api/tasks/:task_id/heartbeat", () => {
     expect(row).toEqual({ incarnation: (await task(id)).incarnation, same: true });
   });
 
-  it("is refused for a task of the library's worker, or whose worker lost its name, and not counted", async () => {
+  it("is refused for a task of the library's worker, or whose worker lost its name or never had it, and not counted", async () => {
     const slot = await takeSlot(database().pool, "library");
-    for (const incarnation of [slot.incarnation, 0n]) {
+    for (const incarnation of [slot.incarnation, 0n, null]) {
       const [{ id }] = await sql(
         "insert into tts_monitor.tasks (text_id, status, worker, incarnation) values (1, 'processing', 'library', $1) returning id",
         [incarnation],

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
+import { eventually } from "../support/eventually.ts";
 import { AUDIO, useIngest } from "../support/ingest.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { takeSlot } from "../support/tasks.ts";
+import { withClient } from "../support/with-client.ts";
 
 const database = useTestDatabase();
 const { api, get, scraped, sql, submission, submitted, task, workers } = useIngest(database);
@@ -180,6 +182,26 @@ describe("POST /api/tasks", () => {
     await submitted({ worker: "library" });
     expect(await task(running.id)).toMatchObject({ status: "timeout", reason: "worker_lost" });
     expect(await workers()).toEqual([{ worker: "library", version: null, address: null }]);
+  });
+
+  it("takes no name from a worker whose heartbeat, late as it is, comes first", async () => {
+    await takeSlot(database().pool, "library", 1);
+    await sleep(5);
+    await withClient(database().pool, async (heart) => {
+      await heart.query(
+        `begin;
+         update tts_monitor.workers set heartbeat_at = clock_timestamp(), heartbeat_timeout = interval '1 hour'`,
+      );
+      const submitting = api("/api/tasks", submission({ worker: "library" })).then(({ status }) => status);
+      await eventually("it waits for the row", async () => {
+        const waiting = await sql(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return waiting.length === 1;
+      });
+      await heart.query("commit");
+      expect(await submitting).toBe(409);
+    });
   });
 });
 

@@ -105,7 +105,7 @@ describe("an export and its import", () => {
     });
   });
 
-  it("give no number of a pruned task a second time", async () => {
+  it("give no number of a pruned task a second time, neither of the one database nor of the other", async () => {
     await withEmptyDatabase(async (from) => {
       await from.pool.query(
         "insert into tts_monitor.tasks (text_id, status) values (1, 'completed'), (2, 'completed')",
@@ -113,14 +113,22 @@ describe("an export and its import", () => {
       await from.pool.query("delete from tts_monitor.tasks");
       const file = join(folder, "pruned.jsonl");
       await runBackup("export", from.url, file);
-      await withEmptyDatabase(async ({ url, pool }) => {
-        expect(await runBackup("import", url, file)).toEqual({
-          code: 0,
-          lines: ["imported 0 tasks and 0 workers"],
+      for (const [given, next] of [
+        [1, "3"],
+        [7, "8"],
+      ]) {
+        await withEmptyDatabase(async ({ url, pool }) => {
+          await pool.query("select setval('tts_monitor.tasks_id_seq', $1)", [given]);
+          expect(await runBackup("import", url, file)).toEqual({
+            code: 0,
+            lines: ["imported 0 tasks and 0 workers"],
+          });
+          const { rows } = await pool.query(
+            "insert into tts_monitor.tasks (text_id) values (1) returning id",
+          );
+          expect(rows).toEqual([{ id: next }]);
         });
-        const { rows } = await pool.query("insert into tts_monitor.tasks (text_id) values (1) returning id");
-        expect(rows).toEqual([{ id: "3" }]);
-      });
+      }
     });
   });
 

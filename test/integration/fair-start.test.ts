@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { end } from "../../src/db/end-store.ts";
 import { claimOldest, insertStarted, queueForStart, queueOldest, start } from "../../src/db/start-store.ts";
-import { insertPending } from "../../src/db/submit-store.ts";
+import { adoptPending, insertPending } from "../../src/db/submit-store.ts";
 import { beginDrain, type Slot } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
-import { COMPLETED, HOUR, takeSlot } from "../support/tasks.ts";
+import { COMPLETED, HOUR, hashOf, takeSlot } from "../support/tasks.ts";
 import { gate, instantly, useWorkers } from "../support/workers.ts";
 
 const database = useTestDatabase();
@@ -68,6 +68,18 @@ describe("under the global limit a free slot goes to the oldest task that is rea
     await sql(
       "update tts_monitor.workers set heartbeat_at = heartbeat_at - interval '1 minute' where worker = 'lost'",
     );
+    const younger = await ready(second);
+    await free();
+    expect(await startOf(younger, second)).toBeGreaterThan(0);
+  });
+
+  it("nor for one that was taken over from a lost worker, before its new worker has a slot for it", async () => {
+    const heirless = await takeSlot(database().pool, "lost");
+    const contentHash = hashOf(1);
+    const task = (await insertPending(database().pool, { ...submission(heirless), contentHash })) ?? 0n;
+    await queueForStart(database().pool, task, heirless);
+    await sql("delete from tts_monitor.workers where worker = 'lost'");
+    expect(await adoptPending(database().pool, contentHash, first)).toMatchObject({ taskId: task });
     const younger = await ready(second);
     await free();
     expect(await startOf(younger, second)).toBeGreaterThan(0);

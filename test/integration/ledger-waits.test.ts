@@ -5,11 +5,13 @@ import { end, recordLate } from "../../src/db/end-store.ts";
 import { foldTasks, foldTexts } from "../../src/db/ledger.ts";
 import { insertStarted, start } from "../../src/db/start-store.ts";
 import { insertPending } from "../../src/db/submit-store.ts";
+import { noteAnswer } from "../../src/db/sweep-store.ts";
 import type { Slot } from "../../src/db/worker-store.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { countTexts, readBooks, readTextBooks, recount } from "../support/recount.ts";
 import { createAppTables, track } from "../support/seed.ts";
 import { COMPLETED, FAILED, HOUR, takeSlot } from "../support/tasks.ts";
+import { withClient } from "../support/with-client.ts";
 
 const WRITERS = 8;
 const ROUNDS = 40;
@@ -152,4 +154,18 @@ it("eight writers of texts and audios do not wait for each other, nor for a tran
 
   expect(waits).toEqual([]);
   expect(await readTextBooks(pool)).toEqual(await countTexts(pool));
+});
+
+it("a session that folds or notes an answer waits for the disk again afterwards, as an acknowledged start must", async () => {
+  await withClient(database().pool, async (client) => {
+    await client.query(
+      "set synchronous_commit = 'on'; insert into tts_monitor.task_deltas (event) values ('late')",
+    );
+    expect(await foldTasks(client, 10_000)).toBeGreaterThan(0);
+    await foldTexts(client, 1);
+    await noteAnswer(client);
+    const { rows } = await client.query("show synchronous_commit");
+    expect(rows).toEqual([{ synchronous_commit: "on" }]);
+    await client.query("reset synchronous_commit");
+  });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { createListener } from "../../src/db/listener.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { query, useEmbeddedBench } from "../support/embedded.ts";
 import { eventually } from "../support/eventually.ts";
@@ -62,6 +63,25 @@ it("a half-open one is found and replaced within fifteen seconds, and wakes agai
   await record();
   await allDone();
   expect(await most()).toBeLessThanOrEqual(SESSIONS);
+});
+
+it("one that is well goes on past its heartbeats, and hears on all of its channels", async () => {
+  const told: unknown[] = [];
+  const listener = createListener({
+    url: database().directUrl,
+    applicationName: "test listener",
+    channels: ["first", "second"],
+    onNotify: (channel, payload) => told.push([channel, payload]),
+    onConnected: () => told.push("listens"),
+    onBroken: (error) => told.push(error),
+  });
+  const session =
+    "select from pg_stat_activity where application_name = 'test listener' and query ilike '%pg_listening_channels%'";
+  await eventually("it has beaten", async () => (await database().pool.query(session)).rowCount === 1);
+  await database().pool.query("notify first, 'a'; notify second, 'b'");
+  await eventually("it hears", () => told.length > 2);
+  await listener.close();
+  expect(told).toEqual(["listens", ["first", "a"], ["second", "b"]]);
 });
 
 it("a worker that closes takes its listening session with it, also a half-open one", async () => {

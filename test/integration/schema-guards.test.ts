@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FAILURE_REASONS, REASONS } from "../../src/domain/reason.ts";
+import { DURATION_BUCKETS, QUEUE_WAIT_BUCKETS } from "../../src/domain/buckets.ts";
+import { errorMessage, FAILURE_REASONS, REASONS } from "../../src/domain/reason.ts";
 import { canMove, OUTCOMES, STATUSES } from "../../src/domain/task.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 
@@ -24,6 +25,21 @@ describe("PostgreSQL itself", () => {
       }
     }
   });
+
+  it.each([
+    ["queue_wait_bucket", QUEUE_WAIT_BUCKETS],
+    ["duration_bucket", DURATION_BUCKETS],
+  ] as const)(
+    "has in %s the bounds of the metrics: each holds what equals it, and no microsecond more",
+    async (name, bounds) => {
+      const { rows } = await sql(
+        `select tts_monitor.${name}(bound) as equal, tts_monitor.${name}(bound + 1) as above
+       from unnest($1::bigint[]) bound order by bound`,
+        [bounds.map((seconds) => seconds * 1_000_000)],
+      );
+      expect(rows).toEqual(bounds.map((_, index) => ({ equal: index, above: index + 1 })));
+    },
+  );
 
   it.each(STATUSES)("handles the deletion of a row that is %s", async (status) => {
     const id = await insert(status);
@@ -54,6 +70,15 @@ describe("PostgreSQL itself", () => {
         else await expect(insertion, `${outcome}/${reason}`).rejects.toThrow(/tasks_reason_of_outcome/);
       }
     }
+  });
+
+  it("takes the longest error message that the domain makes", async () => {
+    const message = errorMessage("🎧".repeat(2001));
+    const insertion = sql(
+      "insert into tts_monitor.tasks (text_id, status, error_message) values (1, 'failed', $1)",
+      [message],
+    );
+    await expect(insertion).resolves.toMatchObject({ rowCount: 1 });
   });
 });
 
@@ -86,11 +111,30 @@ describe("a row that arrives in a later state", () => {
   it("keeps the times that it brings", async () => {
     const finished = new Date("2026-01-01T00:00:00Z");
     const { rows } = await sql(
-      `insert into tts_monitor.tasks (text_id, status, created_at, finished_at)
-       values (1, 'completed', $1::timestamptz - interval '1 hour', $1) returning *`,
+      `insert into tts_monitor.tasks (text_id, status, created_at, started_at, finished_at)
+       values (1, 'completed', $1::timestamptz - interval '1 hour', null, $1), (1, 'failed', $1, $1, $1),
+         (1, 'timeout', $1, $1, $1) returning *`,
       [finished],
     );
-    expect(rows[0]).toMatchObject({ started_at: finished, finished_at: finished });
+    // What else is missing is derived all the same.
+    expect(rows).toMatchObject(
+      [null, "other", "deadline_exceeded"].map((reason) => ({
+        started_at: finished,
+        finished_at: finished,
+        reason,
+      })),
+    );
+  });
+
+  it("is in time up to the latency objective, to the microsecond", async () => {
+    await sql("truncate tts_monitor.task_deltas");
+    await sql(
+      `insert into tts_monitor.tasks (text_id, status, created_at, finished_at)
+       select n, 'completed', t, t + slo_latency + n * interval '1 microsecond'
+       from tts_monitor.settings, (select clock_timestamp() as t) now, generate_series(0, 1) n`,
+    );
+    const { rows } = await sql("select label from tts_monitor.task_deltas where event = 'completed'");
+    expect(rows).toEqual([{ label: "in_time" }, { label: "too_late" }]);
   });
 
   it("starts now where an operator moves it on by hand, having waited until now", async () => {

@@ -150,8 +150,28 @@ describe("the sweep", () => {
     const former = await processing("slot", -60, incarnation - 1n);
     const current = await processing("slot", -60, incarnation);
     await sql("update tts_monitor.workers set heartbeat_timeout = interval '1 hour'");
-    await sweep();
+    // Overdue since the takeover, not since the task's start an hour ago.
+    expect(await sweep()).toMatchObject([{ reason: "worker_lost", delay: expect.closeTo(0, 0) }]);
     expect(await reasons(former, current)).toEqual(["worker_lost", null]);
+  });
+
+  it("ends what runs on a worker that is on no list, half a minute after it started", async () => {
+    const lost = await processing("unlisted", -60, 1n);
+    const young = await processing("unlisted", -60, 1n);
+    await sql(
+      "update tts_monitor.tasks set started_at = clock_timestamp() - interval '25 seconds' where id = $1",
+      [young],
+    );
+    await withClient(database().pool, async (client) => {
+      // As if the server had been up for longer than since the beginning of the tests.
+      await client.query(
+        "begin; create or replace view tts_monitor.hearing as select timestamptz '-infinity' as since",
+      );
+      expect(await sweepOverdue(client, 10)).toMatchObject([
+        { taskId: String(lost), reason: "worker_lost", delay: expect.closeTo(3570, -1) },
+      ]);
+      await client.query("rollback");
+    });
   });
 
   it("leaves a row that a stranger has locked, and delays no other for it", async () => {

@@ -43,6 +43,7 @@ describe("parseListenAddress", () => {
 
 describe("an address to scrape", () => {
   it.each([
+    "w:9561",
     "worker-1:9561",
     "tts_worker.internal:9561",
     "10.0.0.7:1",
@@ -105,12 +106,18 @@ describe("an address to scrape", () => {
     expect(isScrapeAddress(`${host}:9561`)).toBe(false);
   });
 
-  it.each(["0.0.0.0", "0", "0x0", "000.0.0.0", "[::]", "[0:0:0:0:0:0:0:0]", "[::ffff:0.0.0.0]"])(
-    "is not unspecified, here as %s",
-    (host) => {
-      expect(isScrapeAddress(`${host}:9561`)).toBe(false);
-    },
-  );
+  it.each([
+    "0.0.0.0",
+    "0",
+    "0x0",
+    "000.0.0.0",
+    "0.255.255.255",
+    "[::]",
+    "[0:0:0:0:0:0:0:0]",
+    "[::ffff:0.0.0.0]",
+  ])("is not unspecified, here as %s", (host) => {
+    expect(isScrapeAddress(`${host}:9561`)).toBe(false);
+  });
 
   it("is never link-local, however its four numbers are written", () => {
     const byte = fc.integer({ min: 0, max: 255 });

@@ -4,6 +4,8 @@ import { isValidAudio, MIN_AUDIO_BYTES } from "../../src/domain/audio.ts";
 import { contentHash } from "../../src/domain/content-hash.ts";
 import { errorMessage, FAILURE_REASONS, failureReason, TIMEOUT_REASONS } from "../../src/domain/reason.ts";
 import { canMove, isOutcome, OUTCOMES, STATUSES, type Status } from "../../src/domain/task.ts";
+import { formatPosition, parsePosition, type Rank, stepsAfter } from "../../src/domain/task-event.ts";
+import { idForJson, parseId, type TaskFacts } from "../../src/domain/task-status.ts";
 
 describe("the life of a task", () => {
   it("allows four moves of the twenty-five", () => {
@@ -37,6 +39,85 @@ describe("the life of a task", () => {
         expect(passed.filter(isOutcome).length).toBe(passed.length === 2 ? 1 : 0);
       }),
     );
+  });
+});
+
+const LARGEST_ID = 2n ** 63n - 1n;
+const anyId = fc.bigInt({ min: 1n, max: LARGEST_ID });
+
+describe("an id", () => {
+  it("is read as it is written, from 1 to the largest bigint", () => {
+    fc.assert(
+      fc.property(anyId, (id) => {
+        expect(parseId(id.toString())).toBe(id);
+      }),
+    );
+    expect([parseId("1"), parseId(LARGEST_ID.toString())]).toEqual([1n, LARGEST_ID]);
+    expect(["0", "-1", "", "1.0", "1e3", " 1", `${2n ** 63n}`, "1".repeat(20)].map(parseId)).toEqual(
+      Array.from({ length: 8 }, () => undefined),
+    );
+  });
+
+  it("is a number in JSON up to the last one that is exact there, and a string from then on", () => {
+    expect([2n ** 53n - 1n, 2n ** 53n].map(idForJson)).toEqual([9_007_199_254_740_991, "9007199254740992"]);
+  });
+});
+
+describe("a position in a stream", () => {
+  it("is read as it is written, whatever the task and however far it has come", () => {
+    fc.assert(
+      fc.property(anyId, fc.constantFrom<Rank>(0, 1, 2, 3), (taskId, rank) => {
+        expect(parsePosition(formatPosition({ taskId, rank }))).toEqual({ taskId, rank });
+      }),
+    );
+    expect(parsePosition("7:1")).toEqual({ taskId: 7n, rank: 1 });
+  });
+
+  it("is nothing else", () => {
+    const wrong = [
+      "",
+      "7",
+      "7:",
+      ":1",
+      "7:4",
+      "7:-1",
+      "0:1",
+      "07:1",
+      "7:11",
+      " 7:1",
+      "7:1\n",
+      `${2n ** 63n}:1`,
+    ];
+    expect(wrong.map(parsePosition)).toEqual(wrong.map(() => undefined));
+  });
+});
+
+describe("the steps of a task", () => {
+  const nothing = { completedTime: null, errorMessage: null, audioUrl: null, filename: null };
+  const ended: TaskFacts = {
+    status: "failed",
+    startTime: 10,
+    completedTime: 12,
+    errorMessage: "no",
+    audioUrl: "/a",
+    filename: "a",
+    duration: 2,
+  };
+  const steps = [
+    { event: "queued", rank: 1, task: { ...nothing, status: "pending", startTime: null, duration: null } },
+    { event: "started", rank: 2, task: { ...nothing, status: "processing", startTime: 10, duration: 0 } },
+    { event: "failed", rank: 3, task: ended },
+  ];
+
+  it("are told of the task as it was then, however late somebody looks", () => {
+    for (const known of [0, 1, 2, 3] as const) expect(stepsAfter(known, ended)).toEqual(steps.slice(known));
+  });
+
+  it("end where the task is", () => {
+    const running: TaskFacts = { ...ended, ...nothing, status: "processing", duration: 1 };
+    expect(stepsAfter(0, running).map(({ event }) => event)).toEqual(["queued", "started"]);
+    expect(stepsAfter(1, running)).toEqual([{ event: "started", rank: 2, task: running }]);
+    expect(stepsAfter(0, { ...running, status: "pending" }).map(({ event }) => event)).toEqual(["queued"]);
   });
 });
 

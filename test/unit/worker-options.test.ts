@@ -42,6 +42,14 @@ describe("the options of a worker", () => {
     expect(() => listenUrl({})).toThrow("TTS_MONITOR_DATABASE_LISTEN_URL must be a URL like");
   });
 
+  it("take a name of letters, digits, `_`, `.` and `-`, of 64 at most", () => {
+    for (const worker of ["tts_Worker-1.eu", "_", "x".repeat(64)])
+      expect(settings({ worker }).worker).toBe(worker);
+    for (const worker of ["", "x".repeat(65), "a b", "wörker", "w\n", "a/b", 'w"']) {
+      expect(() => settings({ worker })).toThrow("the option worker must be 1 to 64 of");
+    }
+  });
+
   it("refuse an address that Prometheus must not scrape", () => {
     for (const advertiseAddress of ["169.254.169.254:80", ":9561", "host:0", 'host:1"}', "host:1/path"]) {
       expect(() => settings({ advertiseAddress })).toThrow("the option advertiseAddress must be");
