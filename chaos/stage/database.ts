@@ -8,6 +8,9 @@ import { type Database, type Query, Refused } from "./stage.ts";
 import { installWitness } from "./witness.ts";
 
 const ROLE = "chaos_service";
+// It has so few connections that it cannot take all: one whose commit no standby confirms stays behind for long.
+const APPLICATION = "chaos_application";
+const APPLICATION_CONNECTIONS = 8;
 const PASSWORD = "secret";
 const PATIENCE = 5000;
 const SETTINGS = {
@@ -34,22 +37,22 @@ export async function startDatabase(recorder: Recorder): Promise<OwnDatabase> {
   const listeners: ((url: string) => void)[] = [];
   const lives = followLives(recorder);
   let current: TemporaryServer = server;
-  let pool = openPool(current.url);
+  let pools = openPools(current.url);
   lives.began(current);
 
   const database: OwnDatabase = {
     role: ROLE,
     get url() {
-      return urlFor(current.url);
+      return urlFor(current.url, ROLE);
     },
     get pid() {
       return current.pid;
     },
     sql: async (text, values = []) => {
-      const client = await connected(pool);
+      const client = await connected(pools.own);
       return released(client, async () => (await client.query(text, values)).rows);
     },
-    transaction: (work) => transact(pool, work),
+    transaction: (work) => transact(pools.application, work),
     stranger: () => connectStranger(current.url),
     async stop(mode) {
       lives.want();
@@ -65,16 +68,16 @@ export async function startDatabase(recorder: Recorder): Promise<OwnDatabase> {
       await current.stop("immediate");
       await promote(standby);
       current = standby;
-      const old = pool;
-      pool = openPool(current.url);
+      const old = pools;
+      pools = openPools(current.url);
       lives.began(current);
       for (const listener of listeners) listener(database.url);
-      await old.end();
+      await closed(old);
     },
     onMove: (listener) => void listeners.push(listener),
     async remove() {
       lives.want();
-      await pool.end();
+      await closed(pools);
       await standby.remove();
       await server.remove();
     },
@@ -86,7 +89,11 @@ async function prepare(url: string): Promise<void> {
   const application = openAppTables(url);
   try {
     await createAppTables(application);
-    await application.query(`create role ${ROLE} login password '${PASSWORD}'`);
+    await application.query(`
+      create role ${ROLE} login password '${PASSWORD}';
+      create role ${APPLICATION} login password '${PASSWORD}' connection limit ${APPLICATION_CONNECTIONS};
+      grant select, insert, update, delete on tts_texts, tts_audios to ${APPLICATION};
+    `);
     await migrate(url, { trackAppTables: true, writer: ROLE });
     await installWitness(application);
   } finally {
@@ -94,20 +101,32 @@ async function prepare(url: string): Promise<void> {
   }
 }
 
-function urlFor(url: string): string {
+function urlFor(url: string, role: string): string {
   const own = new URL(url);
-  own.username = ROLE;
+  own.username = role;
   own.password = PASSWORD;
   return own.href;
 }
 
-/** Writes where the server takes no other's writes, too. */
-function openPool(url: string): pg.Pool {
+interface Pools {
+  own: pg.Pool;
+  application: pg.Pool;
+}
+
+function openPools(url: string): Pools {
+  return {
+    // Writes where the server takes no other's writes, too.
+    own: openPool(url, "-c default_transaction_read_only=off"),
+    application: openPool(urlFor(url, APPLICATION)),
+  };
+}
+
+function openPool(url: string, options = ""): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: "chaos",
-    max: 6,
-    options: "-c default_transaction_read_only=off",
+    max: 4,
+    options,
     connectionTimeoutMillis: PATIENCE,
     query_timeout: PATIENCE,
   });
@@ -115,6 +134,10 @@ function openPool(url: string): pg.Pool {
   // Also a client that is checked out emits an error when its connection breaks between two queries.
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
+}
+
+async function closed({ own, application }: Pools): Promise<void> {
+  await Promise.all([own.end(), application.end()]);
 }
 
 /** @throws Refused: nothing was asked for */

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { portPicker } from "../../src/demo/ports.ts";
 import { writeToken } from "../../src/demo/token.ts";
+import { onAbruptEnd } from "../../test/support/abrupt-end.ts";
 import type { TcpProxy } from "../../test/support/tcp-proxy.ts";
 import { makeFolder } from "../../test/support/temporary-server.ts";
 import { startObserver } from "../recording/observer.ts";
@@ -51,7 +52,12 @@ async function openEverything(
   atEnd: (release: () => unknown) => void,
 ): Promise<Omit<OpenStage, "close">> {
   const folder = makeFolder();
-  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  const forget = onAbruptEnd(removeFolder);
+  atEnd(() => {
+    forget();
+    removeFolder();
+  });
   const database = await startDatabase(recorder);
   atEnd(() => database.remove());
   const { token, path: tokenFile } = writeToken(folder);
@@ -101,6 +107,7 @@ async function openEverything(
           async kill() {
             await usurper.kill();
             usurpers.delete(usurper);
+            await usurper.remove();
           },
         };
       },

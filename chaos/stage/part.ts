@@ -26,7 +26,7 @@ export interface PartOptions {
 export interface OwnPart extends Part {
   /** 0 before the first */
   readonly life: number;
-  /** Ends it, however it is. */
+  /** Ends it, however it is, and closes its link. */
   remove(): Promise<void>;
 }
 
@@ -65,10 +65,12 @@ export function createPart(recorder: Recorder, options: PartOptions): OwnPart {
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
     async remove() {
-      if (current === undefined || current.hasEnded()) return;
-      signal("SIGCONT");
-      const politely = end("SIGTERM").then(() => true);
-      if (!(await inTime(politely, END_PATIENCE, () => false))) await end("SIGKILL");
+      if (current?.hasEnded() === false) {
+        signal("SIGCONT");
+        const politely = end("SIGTERM").then(() => true);
+        if (!(await inTime(politely, END_PATIENCE, () => false))) await end("SIGKILL");
+      }
+      await link?.close();
     },
   };
 }

@@ -32,7 +32,7 @@ export interface Database {
    * @throws Refused where it was certainly not done, else whatever the driver throws
    */
   sql: Query;
-  /** Several of them, all or none. @throws as `sql` */
+  /** Several of them, all or none, of the application's, with its rights. @throws as `sql` */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** A session of a stranger's own, for locks; end it. */
   stranger(): Promise<{ query(text: string, values?: unknown[]): Promise<unknown>; end(): Promise<void> }>;

@@ -3,9 +3,8 @@ import type { Database, MakeCall, Query } from "./stage.ts";
 /** Somebody sends a text. @returns its id, decimal; undefined where that is not certain */
 export function insertText(call: MakeCall, database: Database, content: string): Promise<string | undefined> {
   return call({ by: "application", call: "insert text", may: { texts: 1 } }, async () => {
-    const [row] = await database.sql("insert into tts_texts (content) values ($1) returning id::text", [
-      content,
-    ]);
+    const statement = "insert into tts_texts (content) values ($1) returning id::text";
+    const [row] = await database.transaction((query) => query(statement, [content]));
     return { did: { texts: 1 }, value: String(row?.["id"]) };
   });
 }
