@@ -1,4 +1,5 @@
 import { markdownTable } from "../bench/support/report.ts";
+import { createRules } from "./checker/rules.ts";
 import { KINDS } from "./faults/kinds.ts";
 import type { Judged } from "./judge.ts";
 
@@ -42,12 +43,16 @@ function faults(judged: readonly Judged[]): string {
 }
 
 function rules(judged: readonly Judged[]): string {
-  const names = Object.keys(judged[0]?.report.figures.compared ?? {});
   const of = (name: string, which: "compared" | "found") =>
     judged.reduce((all, { report }) => all + (report.figures[which][name] ?? 0), 0);
   return markdownTable(
-    ["rule", "compared", "violations"],
-    names.map((name) => [name, of(name, "compared").toLocaleString("en"), String(of(name, "found"))]),
+    ["rule", "what always holds", "compared", "violations"],
+    createRules().map(({ name, title }) => [
+      name,
+      title,
+      of(name, "compared").toLocaleString("en"),
+      String(of(name, "found")),
+    ]),
   );
 }
 

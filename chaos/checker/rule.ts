@@ -34,6 +34,8 @@ export interface Tell {
 /** One thing that always holds. Each run has rules of its own, which keep what they need to remember. */
 export interface Rule {
   name: string;
+  /** what always holds, in Markdown, for the report */
+  title: string;
   /** what a run of a minute or more certainly has: not to have compared anything is wrong then */
   always: boolean;
   see(entry: Entry, context: Context, tell: Tell): void;

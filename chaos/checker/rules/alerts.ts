@@ -30,6 +30,7 @@ export function alerts(): Rule {
   const told = new Set<string>();
   return {
     name: "alerts",
+    title: "in quiet minutes no alert begins",
     always: false,
     see(entry, context, tell) {
       const phase = context.phases.at(-1);

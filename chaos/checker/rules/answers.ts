@@ -36,6 +36,7 @@ export function answers(): Rule {
 
   return {
     name: "answers",
+    title: "every scrape is answered with 200 within 3.5 s, whatever befalls",
     always: true,
     see(entry, context, tell) {
       // Why a process did not answer may be known later: that it ended, say.

@@ -5,6 +5,7 @@ import type { Rule } from "../rule.ts";
 export function buckets(): Rule {
   return {
     name: "buckets",
+    title: "buckets are cumulative, and +Inf is the count",
     always: true,
     see(_entry, { read }, tell) {
       if (!read) return;

@@ -91,6 +91,7 @@ export function calls(): Rule {
 
   return {
     name: "calls",
+    title: "what was acknowledged is counted, and nothing that nobody asked for",
     always: true,
     see(entry, { snapshot }, tell) {
       if (entry.type === "asked") change(entry.id, possible(entry.may));

@@ -13,6 +13,7 @@ const MUST_BE_1 = [
 export function calm(): Rule {
   return {
     name: "calm",
+    title: "ten seconds after the last fault, database and collectors answer again",
     always: true,
     see(_entry, { read, parts, faults, phases }, tell) {
       if (!read || parts.kindOf(read.scrape.part) !== "exporter") return;
@@ -35,6 +36,7 @@ const MUST_BE_0 = [
 export function zeros(): Rule {
   return {
     name: "zeros",
+    title: "the audit finds no drift, and no worker has lost a result",
     always: true,
     see(_entry, { read }, tell) {
       if (read) expectValue(0, MUST_BE_0, "what must always be 0 is not", read, tell);

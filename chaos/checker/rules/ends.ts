@@ -5,6 +5,7 @@ import { type Context, phaseBegin, type Rule } from "../rule.ts";
 export function ends(): Rule {
   return {
     name: "ends",
+    title: "no process ends unasked; who is asked ends with 0",
     always: true,
     see(entry, context, tell) {
       if (entry.type !== "process") return;

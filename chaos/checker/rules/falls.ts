@@ -9,7 +9,9 @@ const isOfProcess = ({ ofDatabase, counts }: Series) => counts && !ofDatabase;
 
 /** No counter of the database falls from one scrape of an exporter to its next, over its lives too. */
 export function falls(): Rule {
-  return comparing("falls", {
+  return comparing({
+    name: "falls",
+    title: "no counter of the database falls, over restarts, crashes, failovers and pruning",
     counter: isOfDatabase,
     among: ({ part }) => part,
     pair: () => true,
@@ -18,7 +20,9 @@ export function falls(): Rule {
 
 /** Nor from a scrape of one exporter to one of another that began after it had ended: snapshots have one order. */
 export function order(): Rule {
-  return comparing("order", {
+  return comparing({
+    name: "order",
+    title: "nor from one exporter's scrape to a later one of the other",
     counter: isOfDatabase,
     among: () => "all",
     pair: (before, now) => before.part !== now.part,
@@ -27,24 +31,27 @@ export function order(): Rule {
 
 /** A process's own counters do not fall while it lives. */
 export function ownCounters(): Rule {
-  return comparing("own counters", {
+  return comparing({
+    name: "own counters",
+    title: "a process's own counters do not fall while it lives",
     counter: isOfProcess,
     among: ({ part, life }) => `${part}#${life}`,
     pair: () => true,
   });
 }
 
-interface Comparison {
+interface Comparison extends Pick<Rule, "name" | "title"> {
   counter(series: Series): boolean;
   /** scrapes with the same word are compared */
   among(scrape: Scrape): string;
   pair(before: Scrape, now: Scrape): boolean;
 }
 
-function comparing(name: string, { counter, among, pair }: Comparison): Rule {
+function comparing({ name, title, counter, among, pair }: Comparison): Rule {
   const orderings = new Map<string, Ordering>();
   return {
     name,
+    title,
     always: true,
     see(_entry, { read, snapshot }, tell) {
       const now = counter === isOfDatabase ? withBooks(snapshot) : read;

@@ -16,6 +16,8 @@ const success = (collector: string) => keyOf("tts_monitor_collector_success", { 
 export function families(): Rule {
   return {
     name: "families",
+    title:
+      "`tts_db_up 1`: every family is there, but for those of a collector that failed; `tts_db_up 0`: none is",
     always: true,
     see(_entry, { read, parts }, tell) {
       if (!read) return;
@@ -36,6 +38,7 @@ export function families(): Rule {
 export function wellFormed(): Rule {
   return {
     name: "well formed",
+    title: "`/metrics` is well formed, and no series is there twice",
     always: true,
     see(_entry, { read }, tell) {
       if (!read) return;

@@ -9,6 +9,7 @@ const TOLERANCE = 100;
 export function fresh(): Rule {
   return {
     name: "fresh",
+    title: "numbers of the database are of a snapshot taken during the scrape",
     always: true,
     see(_entry, { snapshot, begin }, tell) {
       if (!snapshot) return;

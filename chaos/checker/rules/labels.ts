@@ -8,6 +8,7 @@ export function labels(): Rule {
   const fine = new Set<string>();
   return {
     name: "labels",
+    title: "nothing that a user typed is a label; closed lists are closed",
     always: true,
     see(_entry, { read, begin }, tell) {
       if (!read) return;

@@ -10,6 +10,7 @@ export function limit(): Rule {
   const last = new Map<string, Read>();
   return {
     name: "limit",
+    title: "the global limit is never exceeded, and in the end no slot is taken",
     always: true,
     see(entry, context, tell) {
       const { globalLimit } = context.begin.settings;

@@ -11,6 +11,7 @@ const SHOWN = 300;
 export function logs(): Rule {
   return {
     name: "logs",
+    title: "each line of a log is one JSON object, whatever users typed",
     always: true,
     see(entry, { parts, begin }, tell) {
       if (entry.type !== "log") return;

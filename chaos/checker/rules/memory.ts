@@ -29,6 +29,7 @@ export function memory(): Rule {
   const lives = new Map<string, Samples>();
   return {
     name: "memory",
+    title: "a process that lives for minutes keeps neither memory nor files",
     always: false,
     see(_entry, { read }) {
       if (!read) return;

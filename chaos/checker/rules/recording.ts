@@ -7,6 +7,7 @@ export function recording(): Rule {
   let last: Entry["type"] | undefined;
   return {
     name: "recording",
+    title: "the recording is whole: it has a begin, an end, and times in order",
     always: true,
     see(entry, _context, tell) {
       tell.compared();
@@ -41,6 +42,7 @@ export function recording(): Rule {
 export function verdicts(): Rule {
   return {
     name: "verdicts",
+    title: "streams' frames are well formed, and other answers are as faults expect them",
     always: false,
     see(entry, { faults }, tell) {
       if (entry.type !== "verdict") return;

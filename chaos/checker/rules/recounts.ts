@@ -30,6 +30,7 @@ export function recounts(): Rule {
   let waiting: Waiting[] = [];
   return {
     name: "recounts",
+    title: "rows counted between two scrapes lie between what these say",
     always: true,
     see(entry, { snapshot }, tell) {
       texts.see(entry);

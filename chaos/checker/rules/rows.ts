@@ -36,6 +36,7 @@ export function rows(): Rule {
 
   return {
     name: "rows",
+    title: "each task has ended once, as its caller was told; rows, moves and last scrape agree",
     always: true,
     see(entry, context, tell) {
       if (entry.type === "answered") hear(entry);

@@ -8,6 +8,7 @@ export function sessions(): Rule {
   const over = new Map<string, number>();
   return {
     name: "sessions",
+    title: "an exporter holds at most 5 connections to PostgreSQL, a worker 3",
     always: true,
     see(entry, { begin, parts }, tell) {
       if (entry.type !== "sessions") return;

@@ -31,6 +31,7 @@ const COUNTS: readonly Equation[] = [
 export function sums(): Rule {
   return {
     name: "sums",
+    title: "started = finished + processing, created = started + pending",
     always: true,
     see(_entry, { snapshot }, tell) {
       if (!snapshot) return;
@@ -54,6 +55,7 @@ export function sums(): Rule {
 export function failures(): Rule {
   return {
     name: "failures",
+    title: "failures = failed + timeout; each histogram's count is its counter",
     always: true,
     see(_entry, { snapshot }, tell) {
       if (!snapshot) return;

@@ -13,6 +13,7 @@ const CLOCK = 100;
 export function swept(): Rule {
   return {
     name: "swept",
+    title: "no living worker's task is ended, none before its deadline, each soon after",
     always: false,
     see(entry, context, tell) {
       if (entry.type !== "rows") return;
@@ -31,6 +32,7 @@ export function swept(): Rule {
 export function leaving(): Rule {
   return {
     name: "leaving",
+    title: "a dead worker's task leaves processing within heartbeat timeout + sweep interval + 2 s",
     always: false,
     see(entry, context, tell) {
       if (entry.type !== "rows") return;

@@ -36,6 +36,7 @@ export function traces(): Rule {
 
   return {
     name: "traces",
+    title: "each fault is seen in some metric or alert",
     always: true,
     see(entry, context, tell) {
       if (entry.type === "scrape" || entry.type === "alerts") look(entry, context, tell);
