@@ -21,8 +21,8 @@ export function isConnectionError(error: unknown): boolean {
   );
 }
 
-// A lock or a statement timed out, a deadlock, a conflict, a full disk, no memory.
-const PASSING_ERRORS = new Set(["55P03", "57014", "40P01", "40001", "53100", "53200"]);
+// A lock or a statement timed out, a deadlock, a conflict, a full disk, no memory, a right that was revoked.
+const PASSING_ERRORS = new Set(["55P03", "57014", "40P01", "40001", "53100", "53200", "42501"]);
 
 /** Whether the same statement may well succeed later. */
 export function isTransient(error: unknown): boolean {
