@@ -4,8 +4,8 @@ import type { PhaseName } from "./recording/entries.ts";
 import { recordRows } from "./recording/observer.ts";
 import type { Recorder } from "./recording/recorder.ts";
 import { runSchedule } from "./schedule.ts";
+import { SETTINGS } from "./settings.ts";
 import { openStage } from "./stage/open.ts";
-import { SETTINGS } from "./stage/settings.ts";
 import type { Database } from "./stage/stage.ts";
 
 export interface RunOptions {

@@ -1,4 +1,5 @@
 import type { Begin, Entry, PhaseName } from "../recording/entries.ts";
+import { SETTINGS } from "../settings.ts";
 import { readExposition } from "./exposition.ts";
 import { createFaultLog } from "./faults.ts";
 import { createPartLog } from "./parts.ts";
@@ -10,14 +11,7 @@ const NO_BEGIN: Begin = {
   seed: 0,
   minutes: 0,
   startedAt: 0,
-  settings: {
-    heartbeatTimeout: 3,
-    sweepInterval: 1,
-    taskTimeout: 8,
-    globalLimit: 5,
-    connections: { exporter: 5, worker: 3 },
-    userMark: "zz-user",
-  },
+  settings: SETTINGS,
 };
 
 /** What the rules share; `see` each entry before they do. */

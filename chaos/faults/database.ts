@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stage } from "../stage/stage.ts";
 import type { Fault } from "./fault.ts";
 import { POSTGRES } from "./parts.ts";
+import { alterSystem } from "./server-settings.ts";
 import { insist, lasting, long, short, untilItAnswers } from "./time.ts";
 
 // ms; longer than it is from one scrape to the next, so that one falls into it.
@@ -60,17 +61,12 @@ export const DATABASE_READ_ONLY: Fault = {
       inject: () =>
         lasting(
           ms,
-          () => readOnly(stage, "set default_transaction_read_only = on"),
-          () => insist(() => readOnly(stage, "reset default_transaction_read_only")),
+          () => alterSystem(stage, "set default_transaction_read_only = on"),
+          () => insist(() => alterSystem(stage, "reset default_transaction_read_only")),
         ),
     };
   },
 };
-
-async function readOnly({ database }: Stage, change: string): Promise<void> {
-  await database.sql(`alter system ${change}`);
-  await database.sql("select pg_reload_conf()");
-}
 
 export const FAILOVER: Fault = {
   kind: "failover",

@@ -1,5 +1,6 @@
 import type { Fault } from "./fault.ts";
 import { POSTGRES } from "./parts.ts";
+import { alterSystem } from "./server-settings.ts";
 import { insist, lasting, long } from "./time.ts";
 
 /** Whoever commits waits for it, and it is no standby's name. */
@@ -11,16 +12,12 @@ export const STANDBY_SILENT: Fault = {
   seconds: 4,
   prepare(stage, random) {
     const ms = long(stage, random);
-    const { sql } = stage.database;
-    const waitFor = async (names: string) => {
-      await sql(`alter system set synchronous_standby_names = '${names}'`);
-      await sql("select pg_reload_conf()");
-    };
+    const waitFor = (names: string) => alterSystem(stage, `set synchronous_standby_names = '${names}'`);
     return {
       targets: POSTGRES,
       detail: `${ms} ms`,
       async inject() {
-        const [row] = await sql("show synchronous_standby_names");
+        const [row] = await stage.database.sql("show synchronous_standby_names");
         const before = String(row?.["synchronous_standby_names"]);
         await lasting(
           ms,

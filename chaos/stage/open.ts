@@ -7,6 +7,7 @@ import { makeFolder } from "../../test/support/temporary-server.ts";
 import { startObserver } from "../recording/observer.ts";
 import { startProber } from "../recording/prober.ts";
 import type { Recorder } from "../recording/recorder.ts";
+import { SETTINGS } from "../settings.ts";
 import { createCalls } from "./calls.ts";
 import { startDatabase } from "./database.ts";
 import { createExporters } from "./exporters.ts";
@@ -14,7 +15,6 @@ import { type Load, startLoad } from "./load.ts";
 import type { OwnPart } from "./part.ts";
 import { createObservers } from "./prometheus.ts";
 import type { Setting } from "./setting.ts";
-import { SETTINGS } from "./settings.ts";
 import type { Stage } from "./stage.ts";
 import { createWorkers } from "./workers.ts";
 

@@ -1,4 +1,4 @@
-import type { ChaosSettings } from "../recording/entries.ts";
+import { SETTINGS } from "../settings.ts";
 
 export const EXPORTERS = ["exporter-1", "exporter-2"];
 export const WORKERS = ["worker-1", "worker-2", "worker-3"];
@@ -6,17 +6,6 @@ export const WORKERS = ["worker-1", "worker-2", "worker-3"];
 export const WITH_A_CLOCK = ["exporter-1", "worker-1"];
 /** tasks at once, of each worker */
 export const CONCURRENCY = 2;
-
-/** Short, so that a fault may outlast them. */
-export const SETTINGS: ChaosSettings = {
-  heartbeatTimeout: 3,
-  sweepInterval: 1,
-  taskTimeout: 8,
-  // Fewer than all workers' slots, so that it is always what is in the way.
-  globalLimit: 5,
-  connections: { exporter: 5, worker: 3 },
-  userMark: "zz-user",
-};
 
 const { heartbeatTimeout, sweepInterval, taskTimeout, globalLimit } = SETTINGS;
 

@@ -1,8 +1,17 @@
 const cleanups = new Set<() => void>();
 
+/** The newest first: a disk is taken out of a folder before the folder goes. */
 function cleanUp(): void {
-  for (const cleanup of cleanups) cleanup();
+  const all = [...cleanups].reverse();
   cleanups.clear();
+  for (const cleanup of all) {
+    try {
+      cleanup();
+    } catch (error) {
+      // The others must have their turn.
+      process.stderr.write(`${String(error)}\n`);
+    }
+  }
 }
 
 process.once("exit", cleanUp);

@@ -1,5 +1,6 @@
 import type { FaultKind } from "../../chaos/faults/kinds.ts";
 import type { Entry, PhaseName } from "../../chaos/recording/entries.ts";
+import { SETTINGS } from "../../chaos/settings.ts";
 import type { Random } from "../../chaos/stage/random.ts";
 import { killWorker, submit } from "./chaos-tasks.ts";
 import {
@@ -30,14 +31,7 @@ const BEGIN: Entry = {
   seed: 1,
   minutes: 5,
   startedAt: STARTED_AT,
-  settings: {
-    heartbeatTimeout: 3,
-    sweepInterval: 1,
-    taskTimeout: 8,
-    globalLimit: 5,
-    connections: { exporter: 5, worker: 3 },
-    userMark: "zz-user",
-  },
+  settings: SETTINGS,
 };
 const WATCHDOG = { name: "TTSWatchdog", state: "firing" as const, activeAt: 500, labels: {} };
 
