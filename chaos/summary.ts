@@ -36,10 +36,11 @@ function runs(judged: readonly Judged[]): string {
 
 function faults(judged: readonly Judged[]): string {
   const rows = Object.entries(KINDS).map(([kind, { title }]) => {
-    const count = judged.reduce((all, { report }) => all + (report.figures.faults[kind] ?? 0), 0);
-    return [`\`${kind}\``, title, String(count)];
+    const count = (which: "faults" | "masked") =>
+      String(judged.reduce((all, { report }) => all + (report.figures[which][kind] ?? 0), 0));
+    return [`\`${kind}\``, title, count("faults"), count("masked")];
   });
-  return markdownTable(["fault", "what is done", "times"], rows);
+  return markdownTable(["fault", "what is done", "times", "without a trace"], rows);
 }
 
 function rules(judged: readonly Judged[]): string {

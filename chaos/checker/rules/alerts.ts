@@ -6,8 +6,15 @@ const WATCHDOG = "TTSWatchdog";
 const START = 30_000;
 /** ms after the faults for which rates over a minute still see them */
 const AFTER_CHAOS = 60_000;
-/** The load fails now and then on purpose, more often than the objectives allow: these are right whatever befalls. */
-const OF_THE_LOAD: readonly string[] = ["TTSErrorBudgetBurn", "TTSErrorBudgetExhausted"];
+/**
+ * The load fails now and then on purpose, more often than the objectives allow, and takes all slots for moments: these are
+ * right whatever befalls.
+ */
+const OF_THE_LOAD: readonly string[] = [
+  "TTSErrorBudgetBurn",
+  "TTSErrorBudgetExhausted",
+  "TTSConcurrencySaturated",
+];
 /** They look back for longer than a minute, so after the faults they speak of those. */
 const LOOK_BACK: readonly string[] = [
   "TTSTaskStuck",
