@@ -142,7 +142,7 @@ export const EVIDENCE: Record<FaultKind, Evidence> = {
   "application-surgery": {
     sees: "tts_db_texts and tts_db_texts_completed fall",
     sign: textsFall(),
-    mayBeMasked: "some of its operations change nothing, or the load makes up for them at once",
+    mayBeMasked: "there may be few texts, or the application itself be kept out",
   },
   prune: {
     sees: "tts_db_tasks falls, and no counter does",

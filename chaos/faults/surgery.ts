@@ -32,11 +32,14 @@ type Operation = keyof typeof ON_ONE | keyof typeof ON_TWO;
 const OPERATIONS = [...Object.keys(ON_ONE), ...Object.keys(ON_TWO)] as Operation[];
 
 const PATIENTS = 4;
+/** So many at once that new ones do not make up for them, and for so long (ms) that a scrape falls into it. */
+const TIDIED_UP = 20;
+const SEEN = 800;
 
 export const APPLICATION_SURGERY: Fault = {
   kind: "application-surgery",
   lane: "pressing",
-  seconds: 2,
+  seconds: 3,
   prepare(stage, random) {
     // Of few texts, so that what is done to one is undone, too.
     const patients = Array.from({ length: PATIENTS }, () => random.fraction());
@@ -50,6 +53,10 @@ export const APPLICATION_SURGERY: Fault = {
       detail: operations.map(({ operation }) => operation).join(", "),
       async inject() {
         const texts = stage.recentTexts();
+        const newest = texts.slice(-TIDIED_UP);
+        await markAll(stage, "tidy up", newest, 1);
+        await sleep(SEEN);
+        await markAll(stage, "bring all back", newest, 0);
         for (const { operation, on, rest } of operations) {
           const [one, other] = on.map((fraction) => texts[Math.floor(fraction * texts.length)]);
           if (one !== undefined && other !== undefined) await operate(stage, operation, one, other);
@@ -59,6 +66,11 @@ export const APPLICATION_SURGERY: Fault = {
     };
   },
 };
+
+function markAll(stage: Stage, name: string, ids: readonly string[], deleted: 0 | 1): Promise<unknown> {
+  const text = `update tts_texts set is_deleted = ${deleted} where id = any($1)`;
+  return changeTexts(stage.call, stage.database, name, ids, { text, values: [ids] });
+}
 
 function operate(stage: Stage, operation: Operation, one: string, other: string): Promise<unknown> {
   if (operation in ON_ONE) {
