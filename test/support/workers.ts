@@ -35,3 +35,8 @@ export function gate<T = void>() {
   });
   return { opened, open };
 }
+
+let texts = 1000;
+
+/** A request that no other of the test file is like. */
+export const nextText = () => ({ textId: ++texts, content: `text ${texts}` });
