@@ -42,21 +42,29 @@ const LONGEST_PAUSE = 50;
 
 /**
  * Records a pending task, or takes over the one of the same content that nobody waits with.
+ * @param recorded called when the submission is, as a task or as a duplicate
  * @throws DuplicateTaskError, InvalidInputError, WorkerStoppedError, DatabaseUnavailableError: where it was recorded
  *   all the same, its answer lost, it is left to whoever comes
  */
-export async function submit(context: WorkerContext, request: TaskRequest): Promise<KnownTask> {
+export async function submit(
+  context: WorkerContext,
+  request: TaskRequest,
+  recorded: () => void,
+): Promise<KnownTask> {
   const task = newTask(context, request);
   return orUnavailable(context, async () => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const taskId = await insertPending(context.pool, task);
       if (taskId !== undefined) {
-        context.events.emit("submitted", {});
+        recorded();
         return { taskId, textId: task.textId };
       }
       const adopted = await adoptPending(context.pool, task.contentHash, context.slot);
-      if (adopted) return takenOver(context, task, adopted);
-      await refuseDuplicate(context, task);
+      if (adopted) {
+        recorded();
+        return takenOver(context, task, adopted);
+      }
+      await refuseDuplicate(context, task, recorded);
       await sleep(LONGEST_PAUSE * Math.random());
     }
     throw new DatabaseUnavailableError("the tasks of this content change too quickly");
@@ -73,32 +81,37 @@ export async function submitStarted(
 ): Promise<KnownTask & { waited: number }> {
   const { pool, settings } = context;
   const task = newTask(context, request);
+  const recorded = () => void context.events.emit("submitted", {});
   return orUnavailable(context, async () => {
     const submitted = await submitAndStart((step) => step(pool), task, settings.taskTimeout);
     if (submitted.outcome === "refused") {
       throw new ConcurrencyLimitError("the limit of concurrent tasks is reached");
     }
+    recorded();
     if (submitted.outcome === "duplicate") throw duplicate(context, submitted.leader);
-    context.events.emit("submitted", {});
     return submitted;
   });
 }
 
 /** A task of the same content may be another text's, which this one then follows. */
 async function takenOver(context: WorkerContext, task: NewTask, taken: KnownTask): Promise<KnownTask> {
-  context.events.emit("submitted", {});
   if (taken.textId !== task.textId) await follow(context.pool, task.textId, taken.taskId);
   return taken;
 }
 
-async function refuseDuplicate(context: WorkerContext, task: HashedTask): Promise<void> {
+async function refuseDuplicate(
+  context: WorkerContext,
+  task: HashedTask,
+  recorded: () => void,
+): Promise<void> {
   const { pool, settings } = context;
   const leader = await followLeader(pool, task.textId, task.contentHash, settings.dedupWindow);
-  if (leader) throw duplicate(context, leader);
+  if (!leader) return;
+  recorded();
+  throw duplicate(context, leader);
 }
 
 function duplicate({ events }: WorkerContext, leader: ExistingTask): DuplicateTaskError {
-  events.emit("submitted", {});
   events.emit("deduplicated", {});
   return new DuplicateTaskError(leader);
 }

@@ -24,8 +24,8 @@ import { begin, execute, interrupt, type TaskHandler, type TaskResult } from "./
 import { completionOf, finish } from "./finish.ts";
 import { openWorker, type Worker } from "./lifecycle.ts";
 import type { TaskMonitorOptions } from "./options.ts";
-import { waitForStart } from "./start.ts";
-import { submit, submitStarted, type TaskRequest, textIdOf } from "./submit.ts";
+import { submitStarted, type TaskRequest, textIdOf } from "./submit.ts";
+import { submitAndWait } from "./submit-and-wait.ts";
 import { claimUntilStopped } from "./work.ts";
 
 export interface Ended {
@@ -99,9 +99,8 @@ export async function createTaskMonitor(options: TaskMonitorOptions): Promise<Ta
 function executing({ context }: Worker): Pick<TaskMonitor, "run" | "work"> {
   return {
     async run(request, handler) {
-      const task = await submit(context, request);
-      const { waited, release } = await waitForStart(context, task);
-      return execute(context, { ...task, waited, content: request.content }, release, handler);
+      const { release, ...task } = await submitAndWait(context, request);
+      return execute(context, { ...task, content: request.content }, release, handler);
     },
     work: (handler) => claimUntilStopped(context, handler),
   };
