@@ -14,7 +14,10 @@ export interface Clock {
 
 /** A clock that may be set while its process runs; undefined where libfaketime is not installed. */
 export function createClock(file: string): Clock | undefined {
-  if (LIBRARY === undefined) return undefined;
+  if (LIBRARY === undefined) {
+    console.warn("skipped: steps of a clock (libfaketime is not installed)");
+    return undefined;
+  }
   const set = (offset: string) => writeFileSync(file, offset);
   set("+0");
   return {

@@ -26,7 +26,10 @@ export async function createObservers(
   const prometheus = findProgram("prometheus");
   // Debian calls it by the longer name.
   const alertmanager = findProgram("alertmanager", "prometheus-alertmanager");
-  if (prometheus === undefined || alertmanager === undefined) return { release() {} };
+  if (prometheus === undefined || alertmanager === undefined) {
+    console.warn("skipped: alerts (Prometheus or Alertmanager is not installed)");
+    return { release() {} };
+  }
   const ports = { prometheus: await pickPort(), alertmanager: await pickPort(), receivers: await pickPort() };
   const release = await receive(ports.receivers);
   const secrets = join(folder, "secrets");
