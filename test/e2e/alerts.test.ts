@@ -179,7 +179,7 @@ function defineFaults(programs: Programs): void {
   it("a database that is away is one page, and nothing that follows from it", async () => {
     const incident = beginIncident(alerting);
     link.cut();
-    expect(await incident.fires("pager", "TTSDatabaseDown")).toContain("None of 1 exporters");
+    expect(await incident.fires("pager", "TTSDatabaseDown")).toContain("No exporter of 1");
     await eventually(
       "what follows from it fires as well, unheard",
       async () => (await alerting.firing()).includes("TTSSweeperStalled"),
