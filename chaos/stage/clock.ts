@@ -1,32 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { type Clock, createClock, FAKETIME_OF_THREADS } from "../../test/support/faketime.ts";
+import { WITH_A_CLOCK } from "./settings.ts";
 
-// Debian's faketime keeps it in the folder of the machine's architecture.
-const LIBRARY = readdirSync("/usr/lib")
-  .map((folder) => join("/usr/lib", folder, "faketime/libfaketimeMT.so.1"))
-  .find((path) => existsSync(path));
-
-export interface Clock {
-  env: Record<string, string>;
-  /** @param offset as libfaketime writes it: `+0`, `+3650d`, `-1h` */
-  set(offset: string): void;
-}
-
-/** A clock that may be set while its process runs; undefined where libfaketime is not installed. */
-export function createClock(file: string): Clock | undefined {
-  if (LIBRARY === undefined) {
-    console.warn("skipped: steps of a clock (libfaketime is not installed)");
-    return undefined;
-  }
-  const set = (offset: string) => writeFileSync(file, offset);
-  set("+0");
-  return {
-    env: {
-      LD_PRELOAD: LIBRARY,
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_NO_CACHE: "1",
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    },
-    set,
-  };
+/** The clock of a part that has one of its own; undefined for others, and where libfaketime is not installed. */
+export function clockOf(part: string, folder: string): Clock | undefined {
+  if (!WITH_A_CLOCK.includes(part)) return undefined;
+  if (FAKETIME_OF_THREADS !== undefined) return createClock(FAKETIME_OF_THREADS, `${folder}/${part}.clock`);
+  console.warn(`skipped: steps of the clock of ${part} (libfaketime is not installed)`);
+  return undefined;
 }

@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { hostPort } from "../../src/domain/address.ts";
 import { startProxy } from "../../test/support/tcp-proxy.ts";
-import { createClock } from "./clock.ts";
+import { clockOf } from "./clock.ts";
 import { createPart, type OwnPart } from "./part.ts";
 import type { Setting } from "./setting.ts";
-import { ENVIRONMENT, EXPORTERS, WITH_A_CLOCK } from "./settings.ts";
+import { ENVIRONMENT, EXPORTERS } from "./settings.ts";
 
 /** `tts-monitor serve`, built and as users run it, twice. */
 export async function createExporters(setting: Setting): Promise<OwnPart[]> {
@@ -14,7 +14,7 @@ export async function createExporters(setting: Setting): Promise<OwnPart[]> {
       const link = await startProxy(database.url);
       database.onMove((url) => link.retarget(url));
       const port = await pickPort();
-      const clock = WITH_A_CLOCK.includes(name) ? createClock(`${folder}/${name}.clock`) : undefined;
+      const clock = clockOf(name, folder);
       return createPart(recorder, {
         name,
         kind: "exporter",

@@ -5,16 +5,11 @@ import { join, resolve } from "node:path";
 import { isMap, isSeq, parseDocument } from "yaml";
 import { findProgram } from "../../src/demo/programs.ts";
 import { writeSecrets } from "../../src/demo/receivers.ts";
-import { relocate } from "../../src/demo/relocate.ts";
+import { CONFIGURED_PORTS, relocate } from "../../src/demo/relocate.ts";
 import { createPart, type OwnPart } from "./part.ts";
 import type { Setting } from "./setting.ts";
 
 const HOST = "127.0.0.1";
-// Those that the repository's configurations name.
-const EXPORTER_PORT = 9560;
-const PROMETHEUS_PORT = 9090;
-const ALERTMANAGER_PORT = 9093;
-const RECEIVERS_PORT = 9580;
 const IDLE = 600_000;
 
 /** Prometheus and Alertmanager on this repository's own configuration, where they are installed. */
@@ -35,10 +30,10 @@ export async function createObservers(
   const secrets = join(folder, "secrets");
   writeSecrets(secrets, `${HOST}:${ports.receivers}`);
   const addresses = new Map([
-    [EXPORTER_PORT, new URL(exporters[0]?.url ?? "").host],
-    [PROMETHEUS_PORT, `${HOST}:${ports.prometheus}`],
-    [ALERTMANAGER_PORT, `${HOST}:${ports.alertmanager}`],
-    [RECEIVERS_PORT, `${HOST}:${ports.receivers}`],
+    [CONFIGURED_PORTS.exporter, new URL(exporters[0]?.url ?? "").host],
+    [CONFIGURED_PORTS.prometheus, `${HOST}:${ports.prometheus}`],
+    [CONFIGURED_PORTS.alertmanager, `${HOST}:${ports.alertmanager}`],
+    [CONFIGURED_PORTS.receivers, `${HOST}:${ports.receivers}`],
   ]);
   const write = (file: string, change = (yaml: string) => yaml) => {
     const path = join(folder, file.replace("/", "-"));

@@ -3,10 +3,10 @@ import { join, resolve } from "node:path";
 import { hostPort } from "../../src/domain/address.ts";
 import { mountSmallDisk } from "../../test/support/small-disk.ts";
 import { startProxy } from "../../test/support/tcp-proxy.ts";
-import { createClock } from "./clock.ts";
+import { clockOf } from "./clock.ts";
 import { createPart, type OwnPart } from "./part.ts";
 import type { Setting } from "./setting.ts";
-import { CONCURRENCY, ENVIRONMENT, WITH_A_CLOCK, WORKERS } from "./settings.ts";
+import { CONCURRENCY, ENVIRONMENT, WORKERS } from "./settings.ts";
 import { type Talk, talkTo } from "./talk.ts";
 
 export interface OwnWorker extends OwnPart {
@@ -63,7 +63,7 @@ async function createWorker(setting: Setting, { name, worker, spoolDir, spool }:
   const link = await startProxy(database.url);
   database.onMove((url) => link.retarget(url));
   const listen = hostPort("127.0.0.1", await pickPort());
-  const clock = WITH_A_CLOCK.includes(name) ? createClock(`${folder}/${name}.clock`) : undefined;
+  const clock = clockOf(name, folder);
   const options = { worker, concurrency: CONCURRENCY, listen, spoolDir };
   let talk: Talk | undefined;
   const part = createPart(recorder, {

@@ -11,7 +11,7 @@ export interface PoolOptions {
   applicationName: string;
   /** longest statement, ms */
   statementTimeout: number;
-  /** ms; default 2000 */
+  /** ms, where less is wanted than the 2000 that nobody waits beyond */
   lockTimeout?: number;
   log: Pick<Logger, "debug">;
 }
@@ -48,7 +48,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     statement_timeout: options.statementTimeout,
     query_timeout: options.statementTimeout + CLIENT_MARGIN,
-    lock_timeout: Math.min(options.lockTimeout ?? LOCK_TIMEOUT, options.statementTimeout),
+    lock_timeout: Math.min(LOCK_TIMEOUT, options.lockTimeout ?? LOCK_TIMEOUT, options.statementTimeout),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT,
     options: `${ISOLATION} ${KEEPALIVES}`,
     keepAlive: true,

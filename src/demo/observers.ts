@@ -7,14 +7,10 @@ import type { DemoContext } from "./context.ts";
 import { findProgram } from "./programs.ts";
 import { untilReady } from "./ready.ts";
 import { startReceivers, writeSecrets } from "./receivers.ts";
-import { relocate } from "./relocate.ts";
+import { CONFIGURED_PORTS, relocate } from "./relocate.ts";
 import { timeOfDay } from "./screen.ts";
 
 const HOST = "127.0.0.1";
-const EXPORTER_PORT = 9560;
-const PROMETHEUS_PORT = 9090;
-const ALERTMANAGER_PORT = 9093;
-const RECEIVERS_PORT = 9580;
 /** More than the program's guard gives it. */
 const GRACE_MS = 8000;
 
@@ -33,14 +29,14 @@ export async function startObservers(context: DemoContext, exporterAddress: stri
   const prometheus = findProgram("prometheus");
   // Debian calls it by the longer name.
   const alertmanager = findProgram("alertmanager", "prometheus-alertmanager");
-  const prometheusAddress = hostPort(HOST, await step(pickPort(PROMETHEUS_PORT, HOST)));
-  const alertmanagerAddress = hostPort(HOST, await step(pickPort(ALERTMANAGER_PORT, HOST)));
-  const receiversAddress = await startReceivers(context, RECEIVERS_PORT);
+  const prometheusAddress = hostPort(HOST, await step(pickPort(CONFIGURED_PORTS.prometheus, HOST)));
+  const alertmanagerAddress = hostPort(HOST, await step(pickPort(CONFIGURED_PORTS.alertmanager, HOST)));
+  const receiversAddress = await startReceivers(context, CONFIGURED_PORTS.receivers);
   const addresses = new Map([
-    [EXPORTER_PORT, exporterAddress],
-    [PROMETHEUS_PORT, prometheusAddress],
-    [ALERTMANAGER_PORT, alertmanagerAddress],
-    [RECEIVERS_PORT, receiversAddress],
+    [CONFIGURED_PORTS.exporter, exporterAddress],
+    [CONFIGURED_PORTS.prometheus, prometheusAddress],
+    [CONFIGURED_PORTS.alertmanager, alertmanagerAddress],
+    [CONFIGURED_PORTS.receivers, receiversAddress],
   ]);
   const started: Promise<unknown>[] = [];
   if (alertmanager) {

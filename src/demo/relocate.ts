@@ -1,6 +1,14 @@
 import { resolve } from "node:path";
 import { isNode, isScalar, type Node, parseDocument, visit } from "yaml";
 
+/** Those by which the repository's configurations name their programs. */
+export const CONFIGURED_PORTS = {
+  exporter: 9560,
+  prometheus: 9090,
+  alertmanager: 9093,
+  receivers: 9580,
+} as const;
+
 const PATH_KEY = /^(rule_files|templates|file|.+_file)$/;
 const SECRETS = "secrets/";
 const ADDRESS = /^(\w+:\/\/)?[\w.-]+:(\d+)(?=$|\/)/;

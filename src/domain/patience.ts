@@ -7,9 +7,9 @@ export function beatPatience(heartbeatTimeout: number): number {
 }
 
 /**
- * ms that a worker's statement may wait for a lock: less than a heartbeat waits. One whose client has given up goes on
+ * ms that a worker's statement may wait for a lock at most: less than a heartbeat waits. One whose client has given up goes on
  * waiting in the server, and its session with it, beside the one that takes its place.
  */
 export function lockPatience(heartbeatTimeout: number): number {
-  return Math.min(2000, 0.7 * beatPatience(heartbeatTimeout));
+  return 0.7 * beatPatience(heartbeatTimeout);
 }

@@ -17,6 +17,7 @@ import {
 } from "../support/doctor.ts";
 import { useEmbeddedBench } from "../support/embedded.ts";
 import { eventually } from "../support/eventually.ts";
+import { FAKETIME } from "../support/faketime.ts";
 import { openPool } from "../support/open-pool.ts";
 import { type PgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
 import { startOwnPostgres, type TestDatabase } from "../support/postgres.ts";
@@ -142,11 +143,6 @@ describeWith("pgbouncer", "behind pgbouncer in transaction mode", (program) => {
   });
 });
 
-// Debian's faketime keeps it in the folder of the machine's architecture.
-const LIBRARY = readdirSync("/usr/lib")
-  .map((folder) => join("/usr/lib", folder, "faketime/libfaketime.so.1"))
-  .find((path) => existsSync(path));
-
 describeWith(
   "faketime",
   "on a machine whose clock is wrong",
@@ -166,7 +162,7 @@ describeWith(
       });
     });
   },
-  LIBRARY,
+  FAKETIME,
 );
 
 describeWithOpenssl("a certificate", () => {

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeSecrets } from "../../src/demo/receivers.ts";
+import { CONFIGURED_PORTS } from "../../src/demo/relocate.ts";
 import { onAbruptEnd } from "./abrupt-end.ts";
 import { atEndOfFile } from "./end-of-file.ts";
 import { type Receivers, startReceivers } from "./notifications.ts";
@@ -39,10 +40,10 @@ export async function startAlerting(programs: Programs, exporterAddress: string)
   const receivers = await startReceivers();
   const [prometheus, alertmanager] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const addresses = new Map([
-    [9560, exporterAddress],
-    [9090, prometheus],
-    [9093, alertmanager],
-    [9580, receivers.address],
+    [CONFIGURED_PORTS.exporter, exporterAddress],
+    [CONFIGURED_PORTS.prometheus, prometheus],
+    [CONFIGURED_PORTS.alertmanager, alertmanager],
+    [CONFIGURED_PORTS.receivers, receivers.address],
   ]);
   cpSync("alertmanager", join(folder, "alertmanager"), { recursive: true });
   writeSecrets(join(folder, "alertmanager/secrets"), receivers.address);

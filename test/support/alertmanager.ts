@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { writeSecrets } from "../../src/demo/receivers.ts";
-import { relocate } from "../../src/demo/relocate.ts";
+import { CONFIGURED_PORTS, relocate } from "../../src/demo/relocate.ts";
 import { type Receivers, startReceivers } from "./notifications.ts";
 import { freePort } from "./ports.ts";
 import { startProgram, type TestProcess } from "./processes.ts";
@@ -37,7 +37,7 @@ export function useAlertmanager(alertmanager: string) {
     receivers = await startReceivers();
     const secrets = join(folder, "secrets");
     writeSecrets(secrets, receivers.address);
-    const addresses = new Map([[9580, receivers.address]]);
+    const addresses = new Map([[CONFIGURED_PORTS.receivers, receivers.address]]);
     const config = relocate(CONFIG_TEXT, addresses, resolve("alertmanager"), secrets)
       .replace(/group_(wait|interval): \w+/g, "group_$1: 1s")
       // Never: the tests run at any hour.
