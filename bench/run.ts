@@ -1,8 +1,10 @@
-// The benchmarks, one after the other, each in a process of its own:
+// The benchmarks, each in a process of its own, one after the other; quick ones, whose figures mean little, in pairs:
 // `npm run bench -- [--quick] [--record] [names]`. `--record` puts what they print into docs/benchmarks.md.
 // Ends with 1 where one breaks or, unless it is quick, misses a target.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import pLimit from "p-limit";
 import { type Outcome, record, summary, targetsIn } from "./support/record.ts";
 import { quick } from "./support/report.ts";
 
@@ -25,13 +27,18 @@ if (unknown.length > 0) throw new Error(`no such benchmark: ${unknown}; there ar
 
 const outcomes: Outcome[] = [];
 const broken: string[] = [];
-for (const name of BENCHMARKS.filter((each) => wanted.length === 0 || wanted.includes(each))) {
-  const begin = performance.now();
-  const { output, code } = await run(name);
-  if (code === 0 && targetsIn(output).length > 0) outcomes.push({ name, output });
-  else broken.push(name);
-  console.error(`${name}: ${((performance.now() - begin) / 1000).toFixed(0)} s`);
-}
+const turn = pLimit(quick ? 2 : 1);
+await turn.map(
+  BENCHMARKS.filter((each) => wanted.length === 0 || wanted.includes(each)),
+  async (name) => {
+    const begin = performance.now();
+    const { output, code } = await run(name);
+    console.log(`\n## ${name}\n${output}`);
+    if (code === 0 && targetsIn(output).length > 0) outcomes.push({ name, output });
+    else broken.push(name);
+    console.error(`${name}: ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  },
+);
 const targets = outcomes.flatMap(({ output }) => targetsIn(output));
 console.log(`\n${summary(targets)}`);
 if (broken.length > 0) console.error(`broken: ${broken.join(", ")}`);
@@ -40,14 +47,8 @@ const missed = targets.some(({ ok }) => !ok);
 process.exitCode = broken.length > 0 || (missed && !quick) ? 1 : 0;
 
 async function run(name: string): Promise<{ output: string; code: number | null }> {
-  console.log(`\n## ${name}`);
   const args = ["--import", "tsx", `bench/${name}.ts`, ...(quick ? ["--quick"] : [])];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    output += chunk;
-    process.stdout.write(chunk);
-  });
-  const [code] = (await once(child, "close")) as [number | null];
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
   return { output, code };
 }
