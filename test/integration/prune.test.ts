@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { trackAppTables } from "../../src/db/app-tables.ts";
 import { foldTasks, foldTexts } from "../../src/db/ledger.ts";
-import { pruneTextStates, pruneWorkers } from "../../src/db/prune-store.ts";
+import { pruneTasks, pruneTextStates, pruneWorkers } from "../../src/db/prune-store.ts";
 import { followLeader } from "../../src/db/submit-store.ts";
 import { prune } from "../../src/jobs/prune.ts";
 import { eventually } from "../support/eventually.ts";
@@ -103,6 +103,16 @@ describe("pruning tasks", () => {
     expect(await present()).toEqual(kept);
     expect(await followersOf(kept)).toBe(12);
     expect(await followersOf(old)).toBe(0);
+  });
+
+  it("takes those of an outcome that ended first, whatever their order in the table", async () => {
+    const younger = await tasks("completed", 91);
+    await tasks("completed", 93);
+    const old = await tasks("completed", 92);
+    expect(await pruneTasks(pool, RETENTION.tasks, 1)).toEqual({ found: 1, deleted: 1 });
+    expect(await present()).toEqual([...younger, ...old]);
+    await pruneTasks(pool, RETENTION.tasks, 1);
+    expect(await present()).toEqual(younger);
   });
 
   it("waits for no stranger who has a task or a follower locked, and leaves only that task behind", async () => {

