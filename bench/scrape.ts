@@ -11,7 +11,7 @@ import { startDatabase } from "./support/server.ts";
 
 const SIZES = quick ? [1000, 10_000] : [10_000, 100_000, 1_000_000, 10_000_000];
 const EFFORT = quick
-  ? { scrapes: 10, warmUp: 5, pace: 230, transitionsPerSecond: 200 }
+  ? { scrapes: 5, warmUp: 2, pace: 230, transitionsPerSecond: 200 }
   : { scrapes: 30, warmUp: 20, pace: 1100, transitionsPerSecond: 200 };
 
 const database = await startDatabase();
