@@ -16,7 +16,7 @@ const project = (name: string, timeoutSeconds: number, { turn, atOnce }: When) =
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: 60_000,
-    // A process for each of nearly two hundred files costs more than many of them take.
+    // In the first turn files share a process: one for each costs more than many of them take.
     isolate: turn > 0,
     sequence: { groupOrder: turn },
     maxWorkers: atOnce,

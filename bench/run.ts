@@ -32,6 +32,7 @@ await turn.map(
   BENCHMARKS.filter((each) => wanted.length === 0 || wanted.includes(each)),
   async (name) => {
     const begin = performance.now();
+    console.error(`${name} begins`);
     const { output, code } = await run(name);
     console.log(`\n## ${name}\n${output}`);
     if (code === 0 && targetsIn(output).length > 0) outcomes.push({ name, output });

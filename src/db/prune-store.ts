@@ -12,8 +12,8 @@ export interface PrunedTasks {
 
 /**
  * Deletes up to `limit` tasks that ended longer ago than `retention` ms, of each outcome the oldest first, and
- * whatever follows them. One that a stranger has locked, itself or through a follower, is left for the next time; the others do not
- * wait for it.
+ * whatever follows them. One that a stranger has locked, itself or through a follower, is left for the next time; the
+ * others do not wait for it.
  */
 export async function pruneTasks(db: Queryable, retention: number, limit: number): Promise<PrunedTasks> {
   const { rows } = await db.query<PrunedTasks>(

@@ -75,8 +75,8 @@ it("one that is well goes on past its heartbeats, and hears on all of its channe
     onConnected: () => told.push("listens"),
     onBroken: (error) => told.push(error),
   });
-  const session =
-    "select from pg_stat_activity where application_name = 'test listener' and query ilike '%pg_listening_channels%'";
+  const session = `select from pg_stat_activity where datname = current_database()
+    and application_name = 'test listener' and query ilike '%pg_listening_channels%'`;
   await eventually("it has beaten", async () => (await database().pool.query(session)).rowCount === 1);
   await database().pool.query("notify first, 'a'; notify second, 'b'");
   await eventually("it hears", () => told.length > 2);

@@ -22,7 +22,8 @@ const moves = async (monitor: TaskMonitor) => {
 
 /** A loop that waits in a claim for a lock which it does not get; the server gives up after two seconds. */
 const CLAIM_WAITS = `select from pg_stat_activity
-  where datname = current_database() and application_name like 'tts-monitor worker%' and wait_event_type = 'Lock' and query like '%for update%'`;
+  where datname = current_database() and application_name like 'tts-monitor worker%'
+    and wait_event_type = 'Lock' and query like '%for update%'`;
 
 let releases: (() => void)[] = [];
 afterEach(() => {

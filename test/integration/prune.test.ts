@@ -143,7 +143,8 @@ describe("pruning tasks", () => {
       const following = followLeader(pool, 2n, content, DAY);
       await eventually("it waits for the row", async () => {
         const waiting = await sql(
-          "select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'prune'",
+          `select from pg_stat_activity
+           where datname = current_database() and wait_event_type = 'Lock' and application_name = 'prune'`,
         );
         return waiting.length === 1;
       });

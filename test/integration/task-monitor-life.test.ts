@@ -58,7 +58,8 @@ describe("a worker's life", () => {
     const monitor = await openWorker("w-sessions", { concurrency: 50 });
     await Promise.all(Array.from({ length: 200 }, () => monitor.run(nextText(), instantly)));
     const { rows } = await database().pool.query(
-      "select count(*)::int as n from pg_stat_activity where application_name = 'tts-monitor worker w-sessions'",
+      `select count(*)::int as n from pg_stat_activity
+       where datname = current_database() and application_name = 'tts-monitor worker w-sessions'`,
     );
     expect(rows[0].n).toBeLessThanOrEqual(2);
   });

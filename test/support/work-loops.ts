@@ -12,8 +12,8 @@ import { instantly } from "./workers.ts";
 /** Between two looks for pending tasks: only what wakes a worker can make it look again within a test. */
 const NEVER = 3_600_000;
 
-const SESSIONS =
-  "select pid, query from pg_stat_activity where application_name = 'tts-monitor worker ' || $1";
+const SESSIONS = `select pid, query from pg_stat_activity
+  where datname = current_database() and application_name = 'tts-monitor worker ' || $1`;
 const LISTENING = "query ilike any('{listen %,%pg_listening_channels%}')";
 
 /** Workers whose loop looks for tasks once, and then only when it is woken; closed after each test. */
