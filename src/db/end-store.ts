@@ -2,7 +2,7 @@ import type { Audio } from "../domain/audio.ts";
 import type { Ending } from "../domain/ending.ts";
 import type { Outcome } from "../domain/task.ts";
 import type { Queryable } from "./pool.ts";
-import { TOOK } from "./task-sql.ts";
+import { STATUS, TOOK } from "./task-sql.ts";
 
 /** Ends a task that is processing. @returns the seconds it took; undefined when it is not: nothing was changed */
 export async function end(db: Queryable, taskId: bigint, ending: Ending): Promise<number | undefined> {
@@ -10,7 +10,7 @@ export async function end(db: Queryable, taskId: bigint, ending: Ending): Promis
     `update tts_monitor.tasks set
        status = $2, finished_at = clock_timestamp(), reason = $3, error_message = $4,
        audio_url = $5, filename = $6, file_size = $7
-     where id = $1 and status = 'processing'
+     where id = $1 and ${STATUS} = 'processing'
      returning ${TOOK}`,
     [taskId, ending.outcome, ending.reason, ending.errorMessage, ...audioColumns(ending.audio)],
   );
@@ -32,7 +32,7 @@ export async function readEndedAs(
 ): Promise<number | undefined> {
   const { rows } = await db.query<{ took: number }>(
     `select ${TOOK} from tts_monitor.tasks
-     where id = $1 and status = $2 and (reason, error_message, audio_url, filename, file_size)
+     where id = $1 and ${STATUS} = $2 and (reason, error_message, audio_url, filename, file_size)
        is not distinct from ($3::text, $4::text, $5::text, $6::text, $7::bigint)`,
     [taskId, ending.outcome, ending.reason, ending.errorMessage, ...audioColumns(ending.audio)],
   );

@@ -59,8 +59,8 @@ export async function pruneWorkers(db: Queryable, retention: number): Promise<nu
        select w.worker from tts_monitor.workers w
        where w.heartbeat_at ${longerAgo("$1")}
          and w.worker in (select worker from tts_monitor.worker_states where state = 'lost')
-         and not exists (
-           select from tts_monitor.tasks t where t.status = 'processing' and t.worker = w.worker
+         and w.worker not in (
+           select t.worker from tts_monitor.tasks t where t.status = 'processing' and t.worker is not null
          )
        for update of w skip locked
      )

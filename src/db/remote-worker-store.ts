@@ -1,4 +1,5 @@
 import type { Queryable } from "./pool.ts";
+import { STATUS } from "./task-sql.ts";
 import { endFormerTasks, type Slot } from "./worker-store.ts";
 
 // Workers that report over the API. There is no library of ours in them, so their rows have no version: that is their
@@ -48,7 +49,7 @@ export async function renew(db: Queryable, taskId: bigint, heartbeatTimeout: num
   const { rowCount } = await db.query(
     `insert into tts_monitor.workers (worker, incarnation, concurrency_limit, heartbeat_timeout)
      select worker, incarnation, 1, $2 * interval '1 millisecond' from tts_monitor.tasks
-     where id = $1 and status = 'processing' and worker is not null and incarnation is not null
+     where id = $1 and ${STATUS} = 'processing' and worker is not null and incarnation is not null
      on conflict (worker) do update set heartbeat_at = excluded.heartbeat_at
        where workers.version is null and workers.incarnation = excluded.incarnation`,
     [taskId, heartbeatTimeout],

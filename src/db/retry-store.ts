@@ -1,6 +1,7 @@
 import { MIN_AUDIO_BYTES } from "../domain/audio.ts";
 import type { Status } from "../domain/task.ts";
 import type { Queryable } from "./pool.ts";
+import { ALIVE, STATUS } from "./task-sql.ts";
 
 /** What stands against a retry, or the task that it recorded; all undefined or false: another one came first. */
 export interface Retry {
@@ -10,8 +11,6 @@ export interface Retry {
   /** of the task of this text or its content that has not ended */
   alive: Status | null;
 }
-
-const ALIVE = "status in ('pending', 'processing')";
 
 /**
  * Records a pending task for whoever comes, unless there is a valid audio or a task under way.
@@ -30,7 +29,7 @@ export async function recordRetry(db: Queryable, textId: bigint): Promise<Retry 
          ) as spoken,
          coalesce(
            (select status from tts_monitor.tasks where content_hash = hash and ${ALIVE}),
-           (select status from tts_monitor.tasks where text_id = $1 and ${ALIVE} limit 1)
+           (select status from tts_monitor.tasks where text_id = $1 and ${STATUS} in ('pending', 'processing') limit 1)
          ) as alive
        from text
      ),

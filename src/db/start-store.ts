@@ -1,6 +1,6 @@
 import type { Queryable } from "./pool.ts";
 import type { NewTask } from "./submit-store.ts";
-import { completedWithin, OWNERLESS, WAITED } from "./task-sql.ts";
+import { ALIVE, completedWithin, OWNERLESS, pendingOf, STATUS, WAITED } from "./task-sql.ts";
 import type { Slot } from "./worker-store.ts";
 
 // A start locks its row before it asks tts_monitor.may_start(…), which takes the lock of the global limit: taken in
@@ -17,7 +17,7 @@ const startOf = (which: string) => `
     status = 'processing', worker = $2, incarnation = $3, started_at = clock.now,
     deadline_at = clock.now + $1 * interval '1 millisecond'
   from (select clock_timestamp() as now) clock
-  where id = (${which}) and status = 'pending' and ${OWNS_SLOT} and tts_monitor.may_start(created_at, id)
+  where id = (${which}) and ${OWNS_SLOT} and tts_monitor.may_start(created_at, id)
   returning id as "taskId", text_id as "textId", ${WAITED}`;
 
 export interface ClaimedTask {
@@ -40,7 +40,7 @@ export async function start(
   timeout: number,
 ): Promise<number | undefined> {
   const { rows } = await db.query<ClaimedTask>(
-    startOf("select id from tts_monitor.tasks where id = $4 and status = 'pending' for update"),
+    startOf(`select id from tts_monitor.tasks where id = $4 and ${STATUS} = 'pending' for update`),
     [timeout, slot.worker, slot.incarnation, taskId],
   );
   return rows[0]?.waited;
@@ -53,7 +53,7 @@ export async function start(
 export async function readStarted(db: Queryable, taskId: bigint, slot: Slot): Promise<number | undefined> {
   const { rows } = await db.query<{ waited: number }>(
     `select ${WAITED} from tts_monitor.tasks
-     where id = $1 and status = 'processing' and worker = $2 and incarnation = $3`,
+     where id = $1 and ${STATUS} = 'processing' and worker = $2 and incarnation = $3`,
     [taskId, slot.worker, slot.incarnation],
   );
   return rows[0]?.waited;
@@ -76,11 +76,11 @@ export async function insertStarted(
      from (select clock_timestamp() as now) clock
      where ($4::text is null or not exists (
          select from tts_monitor.tasks
-         where content_hash = $4 and status in ('pending', 'processing')
+         where content_hash = $4 and ${ALIVE}
            or ${completedWithin("$4", "$5")}
        ))
        and ${OWNS_SLOT} and tts_monitor.may_start(clock.now, 9223372036854775807)
-     on conflict (content_hash) where status in ('pending', 'processing') do nothing
+     on conflict (content_hash) where ${ALIVE} do nothing
      returning id`,
     [task.textId, task.slot.worker, task.slot.incarnation, task.contentHash, task.dedupWindow, timeout],
   );
@@ -95,10 +95,7 @@ export async function startPendingOfContent(
   timeout: number,
 ): Promise<ClaimedTask | undefined> {
   const { rows } = await db.query<ClaimedTask>(
-    startOf(
-      `select id from tts_monitor.tasks t
-       where content_hash = $4 and status = 'pending' and ${OWNERLESS} for update`,
-    ),
+    startOf(`select id from tts_monitor.tasks t where ${pendingOf("$4")} and ${OWNERLESS} for update`),
     [timeout, slot.worker, slot.incarnation, contentHash],
   );
   return rows[0];
@@ -124,7 +121,7 @@ export async function claimOldest(
 export async function queueForStart(db: Queryable, taskId: bigint, slot: Slot): Promise<void> {
   await db.query(
     `update tts_monitor.tasks set ready_at = clock_timestamp()
-     where id = $1 and status = 'pending' and worker = $2 and incarnation = $3 and ready_at is null`,
+     where id = $1 and ${STATUS} = 'pending' and worker = $2 and incarnation = $3 and ready_at is null`,
     [taskId, slot.worker, slot.incarnation],
   );
 }
@@ -139,7 +136,7 @@ export async function queueOldest(
 ): Promise<{ taskId: bigint; textId: bigint } | undefined> {
   const { rows } = await db.query<{ taskId: bigint; textId: bigint }>(
     `update tts_monitor.tasks set worker = $1, incarnation = $2, ready_at = clock_timestamp()
-     where status = 'pending' and id = (
+     where id = (
        select id from tts_monitor.tasks t where status = 'pending' and ${OWNERLESS}
          and exists (select from tts_monitor.settings where concurrency_global is not null)
        order by created_at, id limit 1 for update skip locked

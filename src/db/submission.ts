@@ -1,7 +1,7 @@
 import type { Queryable } from "./pool.ts";
 import { insertStarted, startPendingOfContent } from "./start-store.ts";
 import { type ExistingTask, follow, followLeader, type NewTask } from "./submit-store.ts";
-import { OWNERLESS } from "./task-sql.ts";
+import { OWNERLESS, pendingOf } from "./task-sql.ts";
 
 /** What became of a submission that is to start at once. */
 export type Submission =
@@ -53,7 +53,7 @@ async function takeOver(db: Queryable, task: NewTask & { contentHash: string }, 
 /** Whether a task of this content is pending that nobody waits with. */
 async function isUnclaimed(db: Queryable, contentHash: string): Promise<true | undefined> {
   const { rowCount } = await db.query(
-    `select from tts_monitor.tasks t where content_hash = $1 and status = 'pending' and ${OWNERLESS}`,
+    `select from tts_monitor.tasks t where ${pendingOf("$1")} and ${OWNERLESS}`,
     [contentHash],
   );
   return rowCount === 1 || undefined;

@@ -1,6 +1,6 @@
 import type { Status } from "../domain/task.ts";
 import type { Queryable } from "./pool.ts";
-import { completedWithin, OWNERLESS } from "./task-sql.ts";
+import { ALIVE, completedWithin, OWNERLESS, pendingOf } from "./task-sql.ts";
 import type { Slot } from "./worker-store.ts";
 
 // How a task comes to be, or why it need not. Where its state changes (here, in start-store.ts, end-store.ts and
@@ -27,7 +27,7 @@ export async function insertPending(db: Queryable, task: NewTask): Promise<bigin
        select from tts_monitor.tasks
        where ${completedWithin("$2", "$5")}
      )
-     on conflict (content_hash) where status in ('pending', 'processing') do nothing
+     on conflict (content_hash) where ${ALIVE} do nothing
      returning id`,
     [task.textId, task.contentHash, task.slot.worker, task.slot.incarnation, task.dedupWindow],
   );
@@ -42,7 +42,7 @@ export async function adoptPending(
 ): Promise<{ taskId: bigint; textId: bigint } | undefined> {
   const { rows } = await db.query<{ taskId: bigint; textId: bigint }>(
     `update tts_monitor.tasks t set worker = $2, incarnation = $3, ready_at = null
-     where content_hash = $1 and status = 'pending' and ${OWNERLESS}
+     where ${pendingOf("$1")} and ${OWNERLESS}
      returning id as "taskId", text_id as "textId"`,
     [contentHash, slot.worker, slot.incarnation],
   );
@@ -68,7 +68,7 @@ export async function findByContent(
 const LEADER = `
   with candidates as (
     select id, text_id, status from tts_monitor.tasks
-    where content_hash = $1 and status in ('pending', 'processing')
+    where content_hash = $1 and ${ALIVE}
     union all
     (select id, text_id, status from tts_monitor.tasks
      where ${completedWithin("$1", "$2")}

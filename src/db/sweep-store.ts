@@ -1,5 +1,6 @@
 import type { TimeoutReason } from "../domain/reason.ts";
 import type { Queryable } from "./pool.ts";
+import { STATUS } from "./task-sql.ts";
 
 export interface SweptTask {
   taskId: bigint;
@@ -11,7 +12,8 @@ export interface SweptTask {
 /**
  * Ends up to `limit` overdue tasks as timeouts. A row that somebody holds locked is left for the next time; one
  * that has ended meanwhile is not touched. Costs what it ends, however many are overdue: each is looked up and locked
- * on its own, and none is looked at once there are enough.
+ * on its own, and none is looked at once there are enough. Whatever the statistics know, arrays are planned as ten
+ * rows, so that those chosen are found by their keys again.
  */
 export async function sweepOverdue(db: Queryable, limit: number): Promise<SweptTask[]> {
   const { rows } = await db.query<SweptTask>(
@@ -19,19 +21,16 @@ export async function sweepOverdue(db: Queryable, limit: number): Promise<SweptT
        select o.id, o.since
        from tts_monitor.overdue_tasks o
        cross join lateral (
-         select from tts_monitor.tasks t where t.id = o.id and t.status = 'processing' for update skip locked
+         select from tts_monitor.tasks t where t.id = o.id and t.${STATUS} = 'processing' for update skip locked
        ) locked
        limit $1
-     ),
-     ended as (
-       update tts_monitor.tasks set
-         status = 'timeout', finished_at = clock_timestamp(),
-         reason = case when deadline_at <= statement_timestamp() then 'deadline_exceeded' else 'worker_lost' end
-       where id = any(array(select id from chosen)) and status = 'processing'
-       returning id, reason
      )
-     select id as "taskId", reason, greatest(0, extract(epoch from clock_timestamp() - since))::float8 as delay
-     from ended join chosen using (id)`,
+     update tts_monitor.tasks t set
+       status = 'timeout', finished_at = clock_timestamp(),
+       reason = case when deadline_at <= statement_timestamp() then 'deadline_exceeded' else 'worker_lost' end
+     from unnest(array(select id from chosen), array(select since from chosen)) as ending (id, since)
+     where t.id = ending.id
+     returning t.id as "taskId", reason, greatest(0, extract(epoch from clock_timestamp() - since))::float8 as delay`,
     [limit],
   );
   return rows;

@@ -57,7 +57,7 @@ function registered(me: WorkerRegistration): unknown[] {
 export async function endFormerTasks(db: Queryable, { worker, incarnation }: Slot): Promise<void> {
   await db.query(
     `update tts_monitor.tasks set status = 'timeout', reason = 'worker_lost', finished_at = clock_timestamp()
-     where status = 'processing' and id = any(array(
+     where id = any(array(
        select id from tts_monitor.tasks
        where status = 'processing' and worker = $1 and incarnation <> $2
        for update skip locked

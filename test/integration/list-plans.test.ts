@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Queryable } from "../../src/db/pool.ts";
 import { readTaskPage, type TaskFilter } from "../../src/db/task-list.ts";
 import { readTextPage, type TextFilter } from "../../src/db/text-list.ts";
+import { nodesOf, type Plan } from "../support/plans.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 
 const database = useTestDatabase();
@@ -37,14 +38,6 @@ beforeAll(async () => {
   }
 });
 
-interface Plan {
-  "Node Type": string;
-  "Relation Name"?: string;
-  "Shared Hit Blocks": number;
-  "Shared Read Blocks": number;
-  Plans?: Plan[];
-}
-
 /** The plans of all statements that the work sends. */
 async function plansOf(work: (db: Queryable) => Promise<unknown>): Promise<Plan[]> {
   const plans: Plan[] = [];
@@ -60,8 +53,8 @@ async function plansOf(work: (db: Queryable) => Promise<unknown>): Promise<Plan[
 }
 
 function scannedWhole(plan: Plan): string[] {
-  const below = (plan.Plans ?? []).flatMap(scannedWhole);
-  return plan["Node Type"] === "Seq Scan" ? [plan["Relation Name"] ?? "?", ...below] : below;
+  const scans = nodesOf(plan).filter((node) => node["Node Type"] === "Seq Scan");
+  return scans.map((node) => node["Relation Name"] ?? "?");
 }
 
 async function expectCheap(work: (db: Queryable) => Promise<unknown>): Promise<void> {

@@ -14,6 +14,7 @@ import * as submission from "../../src/db/submit-store.ts";
 import * as sweep from "../../src/db/sweep-store.ts";
 import * as taskList from "../../src/db/task-list.ts";
 import * as reader from "../../src/db/task-reader.ts";
+import { ALIVE } from "../../src/db/task-sql.ts";
 import * as textList from "../../src/db/text-list.ts";
 import * as watches from "../../src/db/watch-store.ts";
 import * as workers from "../../src/db/worker-store.ts";
@@ -41,6 +42,9 @@ const STORES = {
   ...watches,
 };
 
+// A limit that is there, and lets everything start.
+const MANY = 1_000_000;
+
 type StoreFunction = keyof typeof STORES;
 
 /** Names of all functions of the stores. */
@@ -48,9 +52,13 @@ export const STORE_FUNCTIONS = Object.keys(STORES).sort();
 
 /**
  * Calls every function of the stores once, in an order in which they have something to do.
+ * @param announce told the name of each that comes next
  * @returns their names
  */
-export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
+export async function callEveryStoreFunction(
+  db: Queryable,
+  announce: (name: string) => void = () => {},
+): Promise<string[]> {
   const slot = await takeSlot(db);
   const task = (hash: number) => ({ textId: 1n, contentHash: hashOf(hash), slot, dedupWindow: HOUR });
   const retry = async (hash: number) => {
@@ -62,7 +70,7 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
   const calls: Record<StoreFunction, () => Promise<unknown>> = {
     registerWorker: () => takeSlot(db, "worker-2"),
     writeSharedSettings: () =>
-      settings.writeSharedSettings(db, { concurrencyGlobal: 100, sloLatency: 60_000 }),
+      settings.writeSharedSettings(db, { concurrencyGlobal: MANY, sloLatency: 60_000 }),
     readInstallation: () => settings.readInstallation(db),
     beat: () => workers.beat(db, { ...registration(), ...slot }),
     recordSlotConflict: () => workers.recordSlotConflict(db),
@@ -114,19 +122,19 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
     },
     disownForgotten: async () => {
       await db.query(
-        "update tts_monitor.tasks set created_at = created_at - interval '1 hour' where content_hash = $1",
+        `update tts_monitor.tasks set created_at = created_at - interval '1 hour' where content_hash = $1 and ${ALIVE}`,
         [hashOf(3)],
       );
       return forgotten.disownForgotten(db, slot, []);
     },
     endForgotten: async () => {
       await db.query(
-        "update tts_monitor.tasks set started_at = started_at - interval '1 hour' where content_hash = $1",
+        `update tts_monitor.tasks set started_at = started_at - interval '1 hour' where content_hash = $1 and ${ALIVE}`,
         [hashOf(4)],
       );
       return forgotten.endForgotten(db, slot, []);
     },
-    writeConcurrencyLimit: () => settings.writeConcurrencyLimit(db, 100),
+    writeConcurrencyLimit: () => settings.writeConcurrencyLimit(db, MANY),
     countTasks: () => audit.countTasks(db),
     countTexts: () => audit.countTexts(db),
     bookRepair: () =>
@@ -187,6 +195,7 @@ export async function callEveryStoreFunction(db: Queryable): Promise<string[]> {
   ]);
   const did: string[] = [];
   for (const [name, call] of Object.entries(calls)) {
+    announce(name);
     const answer = await call();
     if (SILENT.has(name) || !NOTHING.includes(answer)) did.push(name);
   }
