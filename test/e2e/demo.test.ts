@@ -16,7 +16,9 @@ const CALM = ["--fault.fail=0", "--fault.slow=0", "--fault.hang=0", "--fault.cra
 interface Demo {
   process: TestProcess;
   dataDir: string;
-  /** address behind `name` in the header */
+  /** addresses behind `name` in the header */
+  urls(name: string): string[];
+  /** the first of them */
   url(name: string): string;
 }
 
@@ -25,8 +27,9 @@ async function startDemo(folder: string, ...flags: string[]): Promise<Demo> {
   const args = ["--data-dir", dataDir, "--web.listen-address", "127.0.0.1:0", "--rate", "4", ...flags];
   const process = startCli(["demo", ...args]);
   await process.line(/^ {2}faults /, START_MS);
-  const url = (name: string) => new RegExp(`^  ${name} +(http\\S+)`, "m").exec(process.output())?.[1] ?? "";
-  return { process, dataDir, url };
+  const urls = (name: string) =>
+    (new RegExp(`^  ${name} +(http.*)$`, "m").exec(process.output())?.[1] ?? "").split(" ");
+  return { process, dataDir, urls, url: (name) => urls(name)[0] ?? "" };
 }
 
 function workerPids(demo: Demo): number[] {
@@ -115,9 +118,9 @@ describe("a demo that runs", () => {
     const before = workerPids(demo);
     const [victim = 0, ...others] = before;
     process.kill(victim, "SIGKILL");
-    await demo.process.line(/worker-1 ended \(SIGKILL\), starting it again/);
+    const [, number] = await demo.process.line(/worker-(\d) ended \(SIGKILL\), starting it again/);
     await eventually("there are four workers again", () => workerPids(demo).length === 4, 10_000);
-    await demo.process.answers(demo.url("workers"), 200, 20_000);
+    await demo.process.answers(demo.urls("workers")[Number(number) - 1] ?? "", 200, 20_000);
     expect(workerPids(demo)).toEqual(expect.arrayContaining(others));
     expect(workerPids(demo)).not.toContain(victim);
   });
