@@ -5,6 +5,7 @@ import { readDependents } from "./dependents.ts";
 import { givingWay } from "./give-way.ts";
 import type { Queryable } from "./pool.ts";
 import { readSchema, schemaProblem } from "./schema.ts";
+import { ALIVE } from "./task-sql.ts";
 
 export interface Removal {
   /** those that were on the application's tables, as SQL writes both names */
@@ -83,7 +84,7 @@ async function refuseAlive(db: Queryable): Promise<void> {
   const { rows } = await db.query<{ workers: number; tasks: number }>(
     `select
        (select count(*)::int from tts_monitor.worker_states where state <> 'lost') as workers,
-       (select count(*)::int from tts_monitor.tasks where status in ('pending', 'processing')) as tasks`,
+       (select count(*)::int from tts_monitor.tasks where ${ALIVE}) as tasks`,
   );
   const { workers = 0, tasks = 0 } = rows[0] ?? {};
   if (workers === 0 && tasks === 0) return;

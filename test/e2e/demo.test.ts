@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseTotals } from "../../src/demo/totals.ts";
 import { isValidAudio } from "../../src/domain/audio.ts";
-import { descendants } from "../support/descendants.ts";
+import { demosWorkers, descendants } from "../support/descendants.ts";
 import { eventually } from "../support/eventually.ts";
 import { startCli, type TestProcess } from "../support/processes.ts";
 import { describeWith } from "../support/programs.ts";
@@ -30,12 +30,6 @@ async function startDemo(folder: string, ...flags: string[]): Promise<Demo> {
   const urls = (name: string) =>
     (new RegExp(`^  ${name} +(http.*)$`, "m").exec(process.output())?.[1] ?? "").split(" ");
   return { process, dataDir, urls, url: (name) => urls(name)[0] ?? "" };
-}
-
-function workerPids(demo: Demo): number[] {
-  return descendants(demo.process.pid)
-    .filter(({ command }) => command.includes("worker-main"))
-    .map(({ pid }) => pid);
 }
 
 async function expectNothingLeft(demo: Demo, pids: readonly number[]): Promise<void> {
@@ -115,14 +109,18 @@ describe("a demo that runs", () => {
   });
 
   test("a killed worker comes back at its address, and no other one minds", async () => {
-    const before = workerPids(demo);
+    const before = demosWorkers(demo.process.pid);
     const [victim = 0, ...others] = before;
     process.kill(victim, "SIGKILL");
     const [, number] = await demo.process.line(/worker-(\d) ended \(SIGKILL\), starting it again/);
-    await eventually("there are four workers again", () => workerPids(demo).length === 4, 10_000);
+    await eventually(
+      "there are four workers again",
+      () => demosWorkers(demo.process.pid).length === 4,
+      10_000,
+    );
     await demo.process.answers(demo.urls("workers")[Number(number) - 1] ?? "", 200, 20_000);
-    expect(workerPids(demo)).toEqual(expect.arrayContaining(others));
-    expect(workerPids(demo)).not.toContain(victim);
+    expect(demosWorkers(demo.process.pid)).toEqual(expect.arrayContaining(others));
+    expect(demosWorkers(demo.process.pid)).not.toContain(victim);
   });
 
   test("a killed exporter comes back, and its totals have not fallen", async () => {

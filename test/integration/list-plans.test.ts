@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Queryable } from "../../src/db/pool.ts";
 import { readTaskPage, type TaskFilter } from "../../src/db/task-list.ts";
 import { readTextPage, type TextFilter } from "../../src/db/text-list.ts";
-import { nodesOf, type Plan } from "../support/plans.ts";
+import { buffersOf, nodesOf, type Plan, plansOf } from "../support/plans.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 
 const database = useTestDatabase();
@@ -38,30 +38,16 @@ beforeAll(async () => {
   }
 });
 
-/** The plans of all statements that the work sends. */
-async function plansOf(work: (db: Queryable) => Promise<unknown>): Promise<Plan[]> {
-  const plans: Plan[] = [];
-  const explaining = {
-    async query(sql: string, values: unknown[]) {
-      const answer = await database().pool.query(`explain (analyze, buffers, format json) ${sql}`, values);
-      plans.push(answer.rows[0]["QUERY PLAN"][0].Plan);
-      return database().pool.query(sql, values);
-    },
-  };
-  await work(explaining as unknown as Queryable);
-  return plans;
-}
-
 function scannedWhole(plan: Plan): string[] {
   const scans = nodesOf(plan).filter((node) => node["Node Type"] === "Seq Scan");
   return scans.map((node) => node["Relation Name"] ?? "?");
 }
 
 async function expectCheap(work: (db: Queryable) => Promise<unknown>): Promise<void> {
-  const [first] = await plansOf(work);
+  const [first] = await plansOf(database().pool, work);
   if (!first) throw new Error("no statement was sent");
   expect(scannedWhole(first)).toEqual([]);
-  expect(first["Shared Hit Blocks"] + first["Shared Read Blocks"]).toBeLessThan(MOST_BUFFERS);
+  expect(buffersOf(first)).toBeLessThan(MOST_BUFFERS);
 }
 
 describe("among 100,000 tasks and texts the first statement reads no table from end to end, and few pages", () => {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { buffersOf, plansOf } from "../support/plans.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 
 const WORKERS = 300;
@@ -19,10 +20,7 @@ it.each(["worker_states", "overdue_tasks"])(
       [view, WORKERS],
     );
     await pool.query("analyze tts_monitor.workers, tts_monitor.tasks");
-    const { rows } = await pool.query(
-      `explain (analyze, buffers, format json) select * from tts_monitor.${view}`,
-    );
-    const plan = rows[0]["QUERY PLAN"][0].Plan;
-    expect(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]).toBeLessThan(3 * WORKERS);
+    const [plan] = await plansOf(pool, (db) => db.query(`select * from tts_monitor.${view}`));
+    expect(plan && buffersOf(plan)).toBeLessThan(3 * WORKERS);
   },
 );

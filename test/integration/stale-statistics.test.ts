@@ -11,7 +11,12 @@ const FEW = 100;
 
 // Those that are there to look at all tasks, or at all that run or wait.
 const OF_ALL_TASKS = [
-  ...["bookRepair", "countTasks", "disownForgotten", "pruneWorkers", "readTaskPage", "sweepOverdue"],
+  "bookRepair",
+  "countTasks",
+  "disownForgotten",
+  "pruneWorkers",
+  "readTaskPage",
+  "sweepOverdue",
 ];
 // The global limit counts what runs, of which it lets no more be.
 const COUNT_OF_THE_LIMIT = "select concurrency_global - (select count(*)";

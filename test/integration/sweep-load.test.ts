@@ -1,12 +1,11 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { end } from "../../src/db/end-store.ts";
-import type { Queryable } from "../../src/db/pool.ts";
 import { sweepOverdue } from "../../src/db/sweep-store.ts";
 import { sweepJob } from "../../src/jobs/sweep.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { openPool } from "../support/open-pool.ts";
-import { lookedAt, nodesOf, type Plan } from "../support/plans.ts";
+import { lookedAt, nodesOf, plansOf } from "../support/plans.ts";
 import { useTestDatabase } from "../support/postgres.ts";
 import { COMPLETED, takeSlot } from "../support/tasks.ts";
 
@@ -14,11 +13,12 @@ const database = useTestDatabase();
 const sql = async (text: string, values: unknown[] = []) => (await database().pool.query(text, values)).rows;
 
 let pool: pg.Pool;
-beforeAll(() => {
+beforeAll(async () => {
   pool = openPool(database().url, "sweep under load", 8);
+  await processing(20_000, 3600);
 });
 afterAll(() => pool.end());
-// The statistics know of nothing that runs, as they mostly do when much is overdue at once.
+// The statistics know of tasks, and of none that runs, as they mostly do when much is overdue at once.
 beforeEach(async () => {
   await sql("update tts_monitor.tasks set status = 'failed' where status = 'processing'");
   await sql("analyze tts_monitor.tasks");
@@ -75,15 +75,7 @@ describe("the sweep", () => {
     async (_of, prepare) => {
       await processing(20_000, -1);
       await sql(prepare);
-      const plans: Plan[] = [];
-      const explaining = {
-        async query(text: string, values: unknown[]) {
-          const [row] = await sql(`explain (analyze, format json) ${text}`, values);
-          plans.push(row?.["QUERY PLAN"][0].Plan);
-          return { rows: [] };
-        },
-      };
-      await sweepOverdue(explaining as unknown as Queryable, 500);
+      const plans = await plansOf(database().pool, (db) => sweepOverdue(db, 500));
       // A bitmap of the index is no look at the tasks themselves.
       const looks = plans.flatMap(nodesOf).filter((node) => node["Node Type"] !== "Bitmap Index Scan");
       const seen = looks.map(lookedAt);

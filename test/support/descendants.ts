@@ -5,6 +5,11 @@ export interface Descendant {
   command: string;
 }
 
+/** Ids of a demo's workers. */
+export function demosWorkers(pid: number): number[] {
+  return descendants(pid).flatMap((one) => (one.command.includes("worker-main") ? [one.pid] : []));
+}
+
 /** The processes below this one, with their command lines. */
 export function descendants(pid: number): Descendant[] {
   const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" });

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { descendants } from "../descendants.ts";
+import { demosWorkers } from "../descendants.ts";
 import { openStream } from "../event-stream.ts";
 import { eventually } from "../eventually.ts";
 import { freePort } from "../ports.ts";
@@ -63,7 +63,7 @@ export async function loseWorkers(actors: Actors): Promise<void> {
     "workers are lost with their tasks",
     async () => {
       await untilThereIs(actors, "status = 'processing' and worker <> 'worker-draining'", 2);
-      for (const pid of demosWorkers(actors.demo)) process.kill(pid, "SIGKILL");
+      for (const pid of demosWorkers(actors.demo.pid)) process.kill(pid, "SIGKILL");
       return untilThereIs(actors, "reason = 'worker_lost'", 1, 6000);
     },
     PATIENCE_MS,
@@ -140,7 +140,7 @@ export async function freeze({ demo, database, exporterUrl }: Actors): Promise<p
   await lock.connect();
   const running = await eventually("tasks wait while others run", () => lockTasks(lock), PATIENCE_MS);
   demo.freeze();
-  const [victim] = demosWorkers(demo);
+  const [victim] = demosWorkers(demo.pid);
   if (victim !== undefined) process.kill(victim, "SIGKILL");
   for (const text of running) await openStream(`${exporterUrl}/api/task/stream/${text}`);
   return lock;
@@ -157,10 +157,6 @@ async function lockTasks(lock: pg.Client): Promise<string[] | undefined> {
   if (rows.length > running.length && running.length > 1) return running.map(({ text }) => text);
   await lock.query("rollback");
   return undefined;
-}
-
-function demosWorkers({ pid }: TestProcess): number[] {
-  return descendants(pid).flatMap((one) => (one.command.includes("worker-main") ? [one.pid] : []));
 }
 
 function untilThereIs(
